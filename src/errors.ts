@@ -1,0 +1,63 @@
+/** Every error a user can meet: its HTTP status and the way out. Codes are in snake_case, as OpenAI's are. */
+const catalogue = {
+  invalid_setting: { status: 400, remedy: 'Correct the setting named above.' },
+  invalid_request: { status: 400, remedy: 'Send a chat completion body as the OpenAI API describes it.' },
+  file_not_found: { status: 404, remedy: 'Check the path.' },
+  empty_log: { status: 422, remedy: 'Give a file with one JSON object a line; see docs/guides/call-log.md.' },
+  unreadable_log: {
+    status: 422,
+    remedy: 'Check that the file is complete and of a known format; see docs/guides/call-log.md.',
+  },
+  task_not_found: { status: 404, remedy: 'List the tasks with `rightsize tasks`.' },
+  call_not_found: {
+    status: 404,
+    remedy: 'Call ids are in the `x-rightsize-call` header and in `rightsize tasks show`.',
+  },
+  student_not_found: { status: 404, remedy: 'Train one with `rightsize train TASK`.' },
+  student_damaged: {
+    status: 422,
+    remedy: 'The file was cut or altered. Train the student again with `rightsize train TASK`.',
+  },
+  too_few_examples: { status: 422, remedy: 'Capture or import more calls of this task.' },
+  shape_not_learnable: { status: 422, remedy: 'Only answers that are one label can be learned so far.' },
+  folder_in_use: { status: 423, remedy: 'Stop the other process, or give another folder with `--data DIR`.' },
+  folder_not_writable: { status: 500, remedy: 'Give a folder you may write to with `--data DIR`.' },
+  disk_full: { status: 507, remedy: 'Free some space, or lower the retention settings. Nothing stored was lost.' },
+  store_too_new: { status: 500, remedy: 'This folder was written by a newer version. Upgrade rightsize.' },
+  store_damaged: { status: 500, remedy: 'Restore a backup with `rightsize restore FILE`.' },
+  upstream_not_configured: {
+    status: 503,
+    remedy: 'Set `upstream.baseUrl` (RIGHTSIZE_UPSTREAM_BASE_URL) and the key it needs.',
+  },
+  upstream_unreachable: { status: 502, remedy: 'Check `upstream.baseUrl` and that the server behind it runs.' },
+  upstream_timeout: { status: 504, remedy: 'Raise `upstream.timeoutMs`, or look at the upstream.' },
+  model_not_found: { status: 404, remedy: 'Ask for a model that the upstream or the recorded log knows.' },
+  not_recorded: { status: 404, remedy: 'The recorded teacher answers only calls that are in its log.' },
+  route_not_found: { status: 404, remedy: 'The routes are listed in docs/reference/http.md.' },
+  body_too_large: { status: 413, remedy: 'Send less, or raise `maxBodyBytes`.' },
+  port_in_use: { status: 500, remedy: 'Choose another port with `--port`.' },
+  encoder_not_available: { status: 422, remedy: 'This version learns from n-grams alone: leave `--encoder` away.' },
+  interrupted: { status: 499, remedy: 'Nothing was left half-written. Run the command again.' },
+  internal: { status: 500, remedy: 'This is a defect; please report it with the message above.' },
+} as const;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** The catalogue as rows, for the reference page and its test. */
+export const errorCatalogue: Readonly<Record<ErrorCode, { readonly status: number; readonly remedy: string }>> =
+  catalogue;
+
+/** An error with a code, a cause and a way out. The message names the setting or thing and its value. */
+export class RightsizeError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly status: number;
+
+  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown; readonly remedy?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RightsizeError';
+    this.code = code;
+    this.remedy = options.remedy ?? catalogue[code].remedy;
+    this.status = catalogue[code].status;
+  }
+}
