@@ -1,0 +1,20 @@
+import type { CallStore } from './call-store.ts';
+import type { CertificateStore } from './certificate-store.ts';
+import type { GoldStore } from './gold-store.ts';
+import type { StateStore } from './state-store.ts';
+import type { StudentStore } from './student-store.ts';
+import type { TaskStore } from './task-store.ts';
+
+/** Everything an installation keeps. */
+export interface Store {
+  readonly calls: CallStore;
+  readonly tasks: TaskStore;
+  readonly students: StudentStore;
+  readonly certificates: CertificateStore;
+  readonly gold: GoldStore;
+  readonly state: StateStore;
+  /** Writes a consistent copy of everything into a new file while the store stays in use. An existing file is replaced when the copy is complete. */
+  backup(file: string): Promise<void>;
+  /** Waits for nothing but its own work; using the store afterwards is a defect. A second call does nothing. */
+  close(): Promise<void>;
+}
