@@ -1,0 +1,81 @@
+import { binomialUpperBound, callsNeeded, errorsAllowed } from './binomial-bounds.ts';
+
+/** One sampled call: the score of what the student would answer, and whether that differs from the teacher's answer. */
+export interface ScoredOutcome {
+  /** −Infinity where the student abstains whatever the threshold: the call counts, and is never answered. */
+  readonly score: number;
+  readonly different: boolean;
+}
+
+export type ThresholdChoice =
+  | {
+      readonly certified: true;
+      /** Scores at or above it may be answered. One of the sample's scores. */
+      readonly threshold: number;
+      readonly n: number;
+      /** Answered and different at this threshold. */
+      readonly errors: number;
+      readonly answered: number;
+      /** Of "answered and different", as a share of all calls. */
+      readonly upperBound: number;
+    }
+  | {
+      readonly certified: false;
+      readonly n: number;
+      /** Errors at the strictest threshold there is: those among the calls with the highest score. */
+      readonly errors: number;
+      /** If they bring no further error at the strictest threshold. */
+      readonly moreCallsNeeded: number;
+    };
+
+export interface ThresholdQuestion {
+  /** Share of all calls that may be answered and different. */
+  readonly epsilon: number;
+  /** What this look spends: the chance that a certificate is issued and wrong. */
+  readonly delta: number;
+}
+
+/**
+ * The loosest threshold whose exact upper bound of "answered and different", and that of every stricter threshold,
+ * is at most ε (risk-controlling prediction sets, Bates et al. 2021, with the binomial bound).
+ * The sample: calls drawn at random after everything that trained or chose the student, its size fixed before looking.
+ */
+export function chooseThreshold(
+  sample: readonly ScoredOutcome[],
+  { epsilon, delta }: ThresholdQuestion,
+): ThresholdChoice {
+  const n = sample.length;
+  const allowed = n === 0 ? -1 : errorsAllowed({ n, epsilon, delta });
+  const levels = scoreLevels(sample);
+  let chosen: ScoreLevel | undefined;
+  for (const level of levels) {
+    if (level.errors > allowed) break;
+    chosen = level;
+  }
+  if (chosen !== undefined) {
+    const { threshold, errors, answered } = chosen;
+    return { certified: true, threshold, n, errors, answered, upperBound: binomialUpperBound({ errors, n, delta }) };
+  }
+  const errors = levels[0]?.errors ?? 0;
+  return { certified: false, n, errors, moreCallsNeeded: Math.max(1, callsNeeded({ errors, epsilon, delta }) - n) };
+}
+
+/** What answering every call with `score >= threshold` would have meant on a sample. */
+export interface ScoreLevel {
+  readonly threshold: number;
+  readonly answered: number;
+  readonly errors: number;
+}
+
+/** One level for each distinct score, strictest first, so that equal scores are always answered together. */
+export function scoreLevels(sample: readonly ScoredOutcome[]): readonly ScoreLevel[] {
+  const answerable = sample.filter(({ score }) => score > Number.NEGATIVE_INFINITY);
+  answerable.sort((left, right) => right.score - left.score);
+  const levels: ScoreLevel[] = [];
+  let errors = 0;
+  for (const [index, { score, different }] of answerable.entries()) {
+    if (different) errors++;
+    if (answerable[index + 1]?.score !== score) levels.push({ threshold: score, answered: index + 1, errors });
+  }
+  return levels;
+}
