@@ -1,0 +1,352 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { RightsizeError } from './errors.ts';
+
+const share = z.number().min(0).max(1);
+const count = z.number().int().min(0);
+const milliseconds = z.number().int().min(1).max(86_400_000);
+const seed = 20_261_001;
+
+/** Names an environment variable or a file; the secret itself never stands in the settings. */
+const secret = z.strictObject({
+  env: z.string().min(1).describe('Environment variable that holds the secret.').optional(),
+  file: z.string().min(1).describe('File that holds the secret, and nothing else.').optional(),
+});
+
+const capture = z.enum(['content', 'figures', 'nothing']);
+
+/** Everything that can be set. Strict throughout: an unknown key is an error. Every default works. */
+export const settingsSchema = z.strictObject({
+  data: z.string().min(1).default('.rightsize').describe('Folder that holds everything kept.'),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Other machines reach it only where this is not loopback.'),
+  port: z.number().int().min(0).max(65_535).default(8484).describe('Port to listen on; 0 takes any free one.'),
+  adminKey: secret
+    .nullable()
+    .default(null)
+    .describe('Key that /admin/v1 asks for as a bearer token. Needed to listen beyond loopback.'),
+  upstream: z
+    .strictObject({
+      baseUrl: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .default(null)
+        .describe('Base URL of an OpenAI-compatible API, with its /v1.'),
+      apiKey: secret
+        .nullable()
+        .default(null)
+        .describe("The upstream's key. Without it the caller's own Authorization header is passed on."),
+      connectTimeoutMs: milliseconds.default(3_000).describe('Longest wait for a connection.'),
+      firstByteTimeoutMs: milliseconds.default(120_000).describe('Longest wait for the first byte of an answer.'),
+      idleTimeoutMs: milliseconds.default(120_000).describe('Longest silence inside an answer.'),
+      totalTimeoutMs: milliseconds.default(600_000).describe('Longest whole call.'),
+      maxConnections: z
+        .number()
+        .int()
+        .min(1)
+        .max(65_535)
+        .default(256)
+        .describe('Connections kept to the upstream at most.'),
+    })
+    .prefault({})
+    .describe('Who answers what no student answers.'),
+  recorded: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('A call log that plays the upstream: known requests get their recorded answer.'),
+  maxBodyBytes: z
+    .number()
+    .int()
+    .min(1_024)
+    .max(1_073_741_824)
+    .default(33_554_432)
+    .describe('Largest request body accepted.'),
+  drainMs: milliseconds
+    .default(30_000)
+    .describe('How long running answers may take to finish when the server is told to stop.'),
+  capture: z
+    .strictObject({
+      default: capture
+        .default('content')
+        .describe('What is kept of a call: content (learning needs it), figures only, or nothing.'),
+      tenants: z.record(z.string(), capture).default({}).describe('The same for single tenants, by name.'),
+    })
+    .prefault({})
+    .describe('What is kept of the calls.'),
+  retention: z
+    .strictObject({
+      days: z
+        .number()
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Calls older than this are deleted; null keeps them.'),
+      bytes: z
+        .number()
+        .int()
+        .min(1_000_000)
+        .nullable()
+        .default(null)
+        .describe('Oldest calls are deleted above this size; null sets no limit.'),
+    })
+    .prefault({})
+    .describe('How long calls are kept.'),
+  promise: z
+    .strictObject({
+      epsilon: share
+        .default(0.02)
+        .describe("Share of a task's calls that may get an answer different from the teacher's."),
+      delta: share.default(0.05).describe('Chance that a certificate is issued and wrong, at most.'),
+    })
+    .prefault({})
+    .describe('What a certificate promises.'),
+  spotChecks: z
+    .strictObject({
+      share: share.default(0.05).describe("Random share of a task's calls that the teacher always answers."),
+      perDay: count.default(200).describe('Spot checks a task and day, at most.'),
+    })
+    .prefault({})
+    .describe('The sample that watches what is live.'),
+  stage: z
+    .enum(['off', 'shadow', 'canary', 'live', 'auto'])
+    .default('shadow')
+    .describe('How far the students of new tasks are let.'),
+  seed: z.number().int().min(0).max(4_294_967_295).default(seed).describe('Seed of everything random.'),
+  log: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('Least important level that is logged.'),
+});
+
+/** Settings after defaults: every field is there. */
+export type Settings = z.output<typeof settingsSchema>;
+/** Settings as a user writes them: every field may be missing. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+/** Flags win over variables, and those over the file. Nested like the file; `undefined` means not given. */
+export type SettingsFlags = SettingsInput;
+
+export interface SettingsSources {
+  readonly flags?: SettingsFlags;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Where `rightsize.config.json` or `.yaml` is looked for. */
+  readonly folder?: string;
+}
+
+const fileNames = ['rightsize.config.json', 'rightsize.config.yaml', 'rightsize.config.yml'];
+
+/** Defaults, then the file, then `RIGHTSIZE_*`, then flags. Throws `invalid_setting` naming key, value and source. */
+export function loadSettings({
+  flags = {},
+  environment = process.env,
+  folder = process.cwd(),
+}: SettingsSources = {}): Settings {
+  const file = fileNames.map((name) => join(folder, name)).find(existsSync);
+  let settings: Tree = {};
+  if (file !== undefined) {
+    settings = parseFile(file);
+    check(settings, file);
+  }
+  settings = merge(settings, fromEnvironment(environment));
+  settings = merge(settings, flags as Tree);
+  return check(settings, 'the settings');
+}
+
+/** The settings with defaults only; for tests and embedding. Throws `invalid_setting`. */
+export function completeSettings(input: SettingsInput = {}): Settings {
+  return check(input as Tree, 'the settings');
+}
+
+/** Reads a secret. Null where none is configured; throws `invalid_setting` where one is named but not there. */
+export function readSecret(
+  reference: { readonly env?: string | undefined; readonly file?: string | undefined } | null,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | null {
+  if (reference === null) return null;
+  if (reference.file !== undefined) return readSecretFile(reference.file);
+  const name = reference.env ?? '';
+  const value = environment[name];
+  if (value) return value;
+  throw new RightsizeError('invalid_setting', `The environment variable \`${name}\`, named as a secret, is not set.`, {
+    remedy: `Set ${name}, or name another variable.`,
+  });
+}
+
+function readSecretFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new RightsizeError('invalid_setting', `The file \`${file}\`, named as a secret, cannot be read.`, { cause });
+  }
+}
+
+/** JSON Schema of the settings file. */
+export function settingsJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(settingsSchema, { io: 'input' });
+}
+
+interface Tree {
+  [key: string]: unknown;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseFile(file: string): Tree {
+  let value: unknown;
+  try {
+    const text = readFileSync(file, 'utf8');
+    value = file.endsWith('.json') ? JSON.parse(text) : parseYaml(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new RightsizeError('invalid_setting', `\`${file}\` cannot be read: ${why}`, { cause });
+  }
+  if (value === null || value === undefined) return {};
+  if (!isTree(value)) throw new RightsizeError('invalid_setting', `\`${file}\` does not hold an object.`);
+  const { $schema: _, ...settings } = value;
+  return resolvePaths(settings, dirname(file));
+}
+
+/** Paths in a file are meant from where the file stands. */
+function resolvePaths(settings: Tree, folder: string): Tree {
+  const resolved: Tree = { ...settings };
+  for (const key of ['data', 'recorded'])
+    if (typeof resolved[key] === 'string') resolved[key] = resolve(folder, resolved[key]);
+  return resolved;
+}
+
+function merge(below: Tree, above: Tree): Tree {
+  const merged: Tree = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    if (value === undefined) continue;
+    const under = merged[key];
+    merged[key] = isTree(under) && isTree(value) ? merge(under, value) : value;
+  }
+  return merged;
+}
+
+/** Every setting's path, and the variable that sets it: `upstream.baseUrl` → `RIGHTSIZE_UPSTREAM_BASE_URL`. */
+export function settingVariables(): ReadonlyMap<string, readonly string[]> {
+  const paths = leafPaths(settingsSchema);
+  return new Map(paths.map((path) => [`RIGHTSIZE_${path.map(screaming).join('_')}`, path]));
+}
+
+function screaming(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function leafPaths(schema: z.ZodType): readonly string[][] {
+  const inner = unwrapped(schema);
+  if (!(inner instanceof z.ZodObject)) return [[]];
+  return Object.entries(inner.shape).flatMap(([key, child]) =>
+    leafPaths(child as z.ZodType).map((path) => [key, ...path]),
+  );
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodOptional
+  )
+    return unwrapped(schema.unwrap() as z.ZodType);
+  return schema;
+}
+
+function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Tree {
+  const variables = settingVariables();
+  let settings: Tree = {};
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('RIGHTSIZE_') || text === undefined || text === '') continue;
+    const path = variables.get(name);
+    if (path !== undefined) settings = merge(settings, nested(path, valueOfVariable(text)));
+    else rejectMisspelled(name, [...variables.keys()]);
+  }
+  return settings;
+}
+
+/** A variable that looks like none of ours may be the user's own (the name of a secret, say). */
+function rejectMisspelled(name: string, known: readonly string[]): void {
+  const nearest = nearestWord(name, known, 2);
+  if (nearest === null) return;
+  throw new RightsizeError('invalid_setting', `\`${name}\` is not a setting; did you mean \`${nearest}\`?`, {
+    remedy: 'Correct or unset that variable.',
+  });
+}
+
+/** Numbers, booleans, null and objects are written as JSON; everything else is text. */
+function valueOfVariable(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function nested(path: readonly string[], value: unknown): Tree {
+  const [key = '', ...rest] = path;
+  return { [key]: rest.length === 0 ? value : nested(rest, value) };
+}
+
+function check(settings: Tree, source: string): Settings {
+  const result = settingsSchema.safeParse(settings);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new RightsizeError('invalid_setting', issue === undefined ? source : describeIssue(issue, settings, source));
+}
+
+function describeIssue(issue: z.core.$ZodIssue, settings: Tree, source: string): string {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const nearest = nearestWord(key, keysAt(path), 4);
+    const hint = nearest === null ? `Known: ${keysAt(path).join(', ')}.` : `Did you mean \`${nearest}\`?`;
+    return `\`${[...path, key].join('.')}\` in ${source} is not a setting. ${hint}`;
+  }
+  const value = path.reduce<unknown>((at, key) => (isTree(at) ? at[key] : undefined), settings);
+  return `\`${path.join('.')}\` is ${JSON.stringify(value) ?? 'missing'}: ${issue.message}.`;
+}
+
+function keysAt(path: readonly string[]): readonly string[] {
+  let schema: z.ZodType = settingsSchema;
+  for (const key of path) {
+    const inner = unwrapped(schema);
+    const child: unknown = inner instanceof z.ZodObject ? inner.shape[key] : undefined;
+    if (!(child instanceof z.ZodType)) return [];
+    schema = child;
+  }
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+/** The known word nearest to a misspelled one, at most `farthest` edits away; null where none is near. */
+export function nearestWord(word: string, known: readonly string[], farthest: number): string | null {
+  const distances = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
+  const nearest = distances.sort((a, b) => a.distance - b.distance)[0];
+  return nearest !== undefined && nearest.distance <= farthest ? nearest.candidate : null;
+}
+
+/** Levenshtein's distance, letters of either case counting as one. */
+function editDistance(left: string, right: string): number {
+  const a = left.toLowerCase();
+  const b = right.toLowerCase();
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
