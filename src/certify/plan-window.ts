@@ -1,3 +1,5 @@
+import { errorsAllowed } from './binomial-bounds.ts';
+
 /** What a student would have said about one labelled call that it did not see, and how many calls of the stream that row stands for. */
 export interface ForeseenOutcome {
   readonly score: number;
@@ -57,27 +59,6 @@ export function planWindow(question: WindowQuestion): WindowPlan | null {
  */
 export function expectedHorizon(seen: number): number {
   return seen;
-}
-
-/** The most errors among n calls whose exact upper bound stays at or below ε; −1 where not even zero does. */
-export function errorsAllowed({
-  n,
-  epsilon,
-  delta,
-}: {
-  readonly n: number;
-  readonly epsilon: number;
-  readonly delta: number;
-}): number {
-  let logTerm = n * Math.log1p(-epsilon);
-  let cumulative = 0;
-  const odds = Math.log(epsilon) - Math.log1p(-epsilon);
-  for (let errors = 0; errors <= n; errors++) {
-    cumulative += Math.exp(logTerm);
-    if (cumulative > delta) return errors - 1;
-    logTerm += Math.log((n - errors) / (errors + 1)) + odds;
-  }
-  return n;
 }
 
 interface CurvePoint {

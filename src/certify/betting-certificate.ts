@@ -1,0 +1,171 @@
+import { type Bet, betMixture, logSumExp } from './bet-mixture.ts';
+
+export interface BettingPromise {
+  /** Share of all calls that may be answered and different. */
+  readonly epsilon: number;
+  /** The chance that this certificate, watched all its life, is ever issued at a threshold that breaks the promise. */
+  readonly delta: number;
+  /**
+   * The largest 1/p of all calls, where a call is sampled with probability p. 1 where every call is seen.
+   * It limits the bets, so that no single error can cost more than all.
+   */
+  readonly largestWeight?: number;
+}
+
+/** One sampled call, in the order of time. */
+export interface WeightedOutcome {
+  /** −Infinity where the student abstains whatever the threshold. */
+  readonly score: number;
+  readonly different: boolean;
+  /** 1/p for a call that was sampled with probability p; 1 unless given. */
+  readonly weight?: number;
+}
+
+export type BettingState =
+  | {
+      readonly certified: true;
+      /** Scores at or above it may be answered. It only ever falls. */
+      readonly threshold: number;
+      /** Calls seen and answered-and-different among them when it was reached. */
+      readonly n: number;
+      readonly errors: number;
+    }
+  | { readonly certified: false; readonly n: number };
+
+/** What a {@link BettingCertificate} needs to go on after a restart. */
+export interface BettingCertificateState {
+  readonly promise: BettingPromise;
+  readonly n: number;
+  readonly lowestScore: number | null;
+  readonly highestScore: number | null;
+  /** Scores and weights of the different answers, highest score first. */
+  readonly errors: readonly (readonly [score: number, weight: number])[];
+  readonly reached: BettingState;
+}
+
+/**
+ * A certificate that may be watched at every call and goes on loosening without a new δ.
+ * For each threshold ∏(1 + λ(ε − loss)), mixed over λ, is a bet against "the threshold breaks the promise"; it is
+ * certified for good once it stands at 1/δ. A looser threshold has the errors of every stricter one and more, so the
+ * loosest certified is found by going down the errors until the capital falls short, without a grid of thresholds.
+ * Valid because the strictest threshold that breaks the promise is one fixed threshold, and bets against it reach
+ * 1/δ with probability δ at most (Ville).
+ */
+export class BettingCertificate {
+  readonly #promise: BettingPromise;
+  readonly #bets: readonly Bet[];
+  #n = 0;
+  #lowestScore = Number.POSITIVE_INFINITY;
+  #highestScore = Number.NEGATIVE_INFINITY;
+  #errors: (readonly [score: number, weight: number])[] = [];
+  #reached: BettingState = { certified: false, n: 0 };
+
+  constructor(promise: BettingPromise, bets: readonly Bet[] = betMixture) {
+    check(promise);
+    this.#promise = promise;
+    this.#bets = bets;
+  }
+
+  static from(state: BettingCertificateState): BettingCertificate {
+    const certificate = new BettingCertificate(state.promise);
+    certificate.#n = state.n;
+    certificate.#lowestScore = state.lowestScore ?? Number.POSITIVE_INFINITY;
+    certificate.#highestScore = state.highestScore ?? Number.NEGATIVE_INFINITY;
+    certificate.#errors = [...state.errors];
+    certificate.#reached = state.reached;
+    return certificate;
+  }
+
+  /** A call whose two answers are known. */
+  add({ score, different, weight = 1 }: WeightedOutcome): BettingState {
+    const largest = this.#promise.largestWeight ?? 1;
+    if (!(weight >= 0 && weight <= largest))
+      throw new RangeError(`weight is ${weight}; it must be between 0 and largestWeight, which is ${largest}`);
+    this.#n++;
+    if (score > Number.NEGATIVE_INFINITY) {
+      this.#lowestScore = Math.min(this.#lowestScore, score);
+      this.#highestScore = Math.max(this.#highestScore, score);
+      if (different) this.#insert(score, weight);
+    }
+    return this.#look();
+  }
+
+  /** A call that the draw left out: it counts among all calls, and its loss is 0. Its sampled kin carry their weight. */
+  addUnsampled(): BettingState {
+    this.#n++;
+    return this.#look();
+  }
+
+  get state(): BettingState {
+    return this.#reached.certified ? this.#reached : { certified: false, n: this.#n };
+  }
+
+  toJSON(): BettingCertificateState {
+    return {
+      promise: this.#promise,
+      n: this.#n,
+      lowestScore: Number.isFinite(this.#lowestScore) ? this.#lowestScore : null,
+      highestScore: Number.isFinite(this.#highestScore) ? this.#highestScore : null,
+      errors: this.#errors,
+      reached: this.#reached,
+    };
+  }
+
+  #insert(score: number, weight: number): void {
+    const at = this.#errors.findIndex(([other]) => other < score);
+    this.#errors.splice(at < 0 ? this.#errors.length : at, 0, [score, weight]);
+  }
+
+  #look(): BettingState {
+    const { passed, failedScore } = this.#safeErrors();
+    const threshold = failedScore === null ? this.#lowestScore : nextAbove(failedScore);
+    const answersAny = passed >= 0 && threshold <= this.#highestScore;
+    const isLooser = !this.#reached.certified || threshold < this.#reached.threshold;
+    if (answersAny && isLooser) this.#reached = { certified: true, threshold, n: this.#n, errors: passed };
+    return this.state;
+  }
+
+  /** How many errors, from the highest score down, leave the capital at 1/δ or more; −1 where even none does not. */
+  #safeErrors(): { readonly passed: number; readonly failedScore: number | null } {
+    const { epsilon, delta, largestWeight = 1 } = this.#promise;
+    const goal = -Math.log(delta);
+    const stakes = this.#bets.map(({ ratio }) => (1 - ratio) / (largestWeight - epsilon));
+    const logs = Float64Array.from(this.#bets, ({ weight }, index) => {
+      return Math.log(weight) + this.#n * Math.log1p((stakes[index] as number) * epsilon);
+    });
+    if (logSumExp(logs) < goal) return { passed: -1, failedScore: null };
+    for (const [index, [score, loss]] of this.#errors.entries()) {
+      for (const [bet, stake] of stakes.entries())
+        logs[bet] = (logs[bet] as number) + logFactor(stake, epsilon, loss) - Math.log1p(stake * epsilon);
+      if (logSumExp(logs) < goal) return { passed: this.#errorsAbove(score, index), failedScore: score };
+    }
+    return { passed: this.#errors.length, failedScore: null };
+  }
+
+  /** Of the first `count` errors, those above `score`: one that ties with it is not answered either. */
+  #errorsAbove(score: number, count: number): number {
+    let above = count;
+    while (above > 0 && this.#errors[above - 1]?.[0] === score) above--;
+    return above;
+  }
+}
+
+function logFactor(stake: number, epsilon: number, loss: number): number {
+  // Rounding can carry the all-or-nothing bet a hair below zero.
+  return Math.log(Math.max(0, 1 + stake * (epsilon - loss)));
+}
+
+/** The smallest double above a finite one. */
+function nextAbove(value: number): number {
+  if (value === 0) return Number.MIN_VALUE;
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? 1n : -1n));
+  return view.getFloat64(0);
+}
+
+function check({ epsilon, delta, largestWeight = 1 }: BettingPromise): void {
+  if (!(epsilon > 0 && epsilon < 1)) throw new RangeError(`epsilon is ${epsilon}; it must be between 0 and 1`);
+  if (!(delta > 0 && delta < 1)) throw new RangeError(`delta is ${delta}; it must be between 0 and 1`);
+  if (!(largestWeight >= 1)) throw new RangeError(`largestWeight is ${largestWeight}; it must be 1 or more`);
+}
