@@ -85,6 +85,12 @@ describe('settings', () => {
     expect(readSecret(null)).toBeNull();
   });
 
+  it('point at a secret that is given as a variable of its own', () => {
+    expect(load({}, { RIGHTSIZE_UPSTREAM_API_KEY: 'sk-1' }).upstream.apiKey).toEqual({
+      env: 'RIGHTSIZE_UPSTREAM_API_KEY',
+    });
+  });
+
   it('have a variable for every path', () => {
     expect(settingVariables().get('RIGHTSIZE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS')).toEqual([
       'upstream',

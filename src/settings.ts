@@ -7,7 +7,6 @@ import { RightsizeError } from './errors.ts';
 const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(1).max(86_400_000);
-const seed = 20_261_001;
 
 /** Names an environment variable or a file; the secret itself never stands in the settings. */
 const secret = z.strictObject({
@@ -26,10 +25,19 @@ export const settingsSchema = z.strictObject({
     .default('127.0.0.1')
     .describe('Address to listen on. Other machines reach it only where this is not loopback.'),
   port: z.number().int().min(0).max(65_535).default(8484).describe('Port to listen on; 0 takes any free one.'),
-  adminKey: secret
-    .nullable()
-    .default(null)
-    .describe('Key that /admin/v1 asks for as a bearer token. Needed to listen beyond loopback.'),
+  keys: z
+    .strictObject({
+      admin: secret
+        .nullable()
+        .default(null)
+        .describe('Key that /admin/v1 asks for as a bearer token. Needed to listen beyond loopback.'),
+      callers: secret
+        .nullable()
+        .default(null)
+        .describe('Key that /v1 asks for as a bearer token; it is never sent upstream. Null lets every caller in.'),
+    })
+    .prefault({})
+    .describe('Who may use this server.'),
   upstream: z
     .strictObject({
       baseUrl: z
@@ -42,7 +50,7 @@ export const settingsSchema = z.strictObject({
         .default(null)
         .describe("The upstream's key. Without it the caller's own Authorization header is passed on."),
       connectTimeoutMs: milliseconds.default(3_000).describe('Longest wait for a connection.'),
-      firstByteTimeoutMs: milliseconds.default(120_000).describe('Longest wait for the first byte of an answer.'),
+      firstByteTimeoutMs: milliseconds.default(300_000).describe('Longest wait for the first byte of an answer.'),
       idleTimeoutMs: milliseconds.default(120_000).describe('Longest silence inside an answer.'),
       totalTimeoutMs: milliseconds.default(600_000).describe('Longest whole call.'),
       maxConnections: z
@@ -119,7 +127,7 @@ export const settingsSchema = z.strictObject({
     .enum(['off', 'shadow', 'canary', 'live', 'auto'])
     .default('shadow')
     .describe('How far the students of new tasks are let.'),
-  seed: z.number().int().min(0).max(4_294_967_295).default(seed).describe('Seed of everything random.'),
+  seed: z.number().int().min(0).max(4_294_967_295).default(20_261_001).describe('Seed of everything random.'),
   log: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')
@@ -268,7 +276,10 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('RIGHTSIZE_') || text === undefined || text === '') continue;
     const path = variables.get(name);
+    const secretPath = variables.get(`${name}_ENV`);
     if (path !== undefined) settings = merge(settings, nested(path, valueOfVariable(text)));
+    // RIGHTSIZE_UPSTREAM_API_KEY holds the secret itself; the settings only point at it.
+    else if (secretPath !== undefined) settings = merge(settings, nested(secretPath, name));
     else rejectMisspelled(name, [...variables.keys()]);
   }
   return settings;

@@ -4,6 +4,10 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** One message of a chat request. `content` is text, a list of parts, or null (an assistant turn of tool calls). */
 export interface ChatMessage extends JsonObject {
   readonly role: string;

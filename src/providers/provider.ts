@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream';
+import type { RightsizeError } from '../errors.ts';
+
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** What stands behind `/v1`, with its query: `/chat/completions`. */
+  readonly path: string;
+  /** The caller's headers, lower-case. The provider drops what must not travel on. */
+  readonly headers: Headers;
+  /** The caller's own bytes; a stream can be sent only once. */
+  readonly body: Buffer | Readable | null;
+  /** Aborted when the caller hangs up: the upstream's connection is closed with it. */
+  readonly signal: AbortSignal;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** Without what belongs to the connection alone. */
+  readonly headers: Headers;
+  /** The upstream's own bytes, read as fast as they are taken. Destroying it closes the connection. */
+  readonly body: Readable;
+  /** What an error of `body` means: the upstream broke off, fell silent or took too long. */
+  readonly failure: (error: unknown) => RightsizeError;
+}
+
+/**
+ * Who answers upstream. Backends differ in where answers come from, never in how they are handed over:
+ * `provider.contract.ts` holds them to it.
+ */
+export interface Provider {
+  /** For people: a URL, a file. */
+  readonly name: string;
+  /**
+   * Resolves with status and headers, whatever the status. Rejects with a RightsizeError when there is no answer
+   * (`upstream_unreachable`, `upstream_…_timeout`), with the signal's reason when it was aborted.
+   */
+  send(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Closes idle connections at once and the others when their answers end. */
+  close(): Promise<void>;
+}
