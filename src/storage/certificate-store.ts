@@ -6,7 +6,8 @@ export interface CertificateStore {
   append(certificate: Certificate): Promise<void>;
   get(id: string): Promise<Certificate | null>;
   /** Newest first; of the same time, the one stored last first. */
-  list(filter?: { readonly task?: string | undefined; readonly student?: string | undefined }): Promise<
-    readonly Certificate[]
-  >;
+  list(filter?: {
+    readonly task?: string | undefined;
+    readonly student?: string | undefined;
+  }): Promise<readonly Certificate[]>;
 }

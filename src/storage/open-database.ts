@@ -3,7 +3,10 @@
  * (Node 22.13 and later), else from `@photostructure/sqlite`, which offers the same.
  */
 export interface SqliteStatement {
-  run(...values: readonly SqliteValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint };
+  run(...values: readonly SqliteValue[]): {
+    readonly changes: number | bigint;
+    readonly lastInsertRowid: number | bigint;
+  };
   get(...values: readonly SqliteValue[]): SqliteRow | undefined;
   all(...values: readonly SqliteValue[]): readonly SqliteRow[];
 }
@@ -17,13 +20,25 @@ export interface SqliteDatabase {
   close(): void;
 }
 
+interface BackupOptions {
+  /** Pages between two turns of other work. */
+  readonly rate: number;
+  readonly progress: () => void;
+}
+
 interface SqliteModule {
-  DatabaseSync: new (file: string, options?: { readonly readOnly?: boolean; readonly timeout?: number }) => SqliteDatabase;
-  backup?: (source: SqliteDatabase, file: string, options: { readonly rate: number }) => Promise<number>;
+  DatabaseSync: new (
+    file: string,
+    options?: { readonly readOnly?: boolean; readonly timeout?: number },
+  ) => SqliteDatabase;
+  backup?: (source: SqliteDatabase, file: string, options: BackupOptions) => Promise<number>;
 }
 
 /** Opens a file or `:memory:`. Waits up to five seconds for another process' transaction. */
-export async function openDatabase(file: string, options: { readonly readOnly?: boolean } = {}): Promise<SqliteDatabase> {
+export async function openDatabase(
+  file: string,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<SqliteDatabase> {
   const { DatabaseSync } = await loadSqlite();
   const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
   try {
@@ -35,12 +50,12 @@ export async function openDatabase(file: string, options: { readonly readOnly?: 
   return database;
 }
 
-/** Copies a database that is in use into a new file, a few pages at a time between other work. */
-export async function copyDatabase(source: SqliteDatabase, file: string): Promise<void> {
+/** Copies a database that is in use into a new file, some pages at a time between other work. Stops when `signal` says so. */
+export async function copyDatabase(source: SqliteDatabase, file: string, signal?: AbortSignal): Promise<void> {
   const { backup } = await loadSqlite();
-  if (backup) await backup(source, file, { rate: 1000 });
   // Node 22.13 to 22.15 have no online backup; the copy then blocks this process for a moment.
-  else source.prepare('VACUUM INTO ?').run(file);
+  if (!backup) source.prepare('VACUUM INTO ?').run(file);
+  else await backup(source, file, { rate: 1000, progress: () => signal?.throwIfAborted() });
 }
 
 let loading: Promise<SqliteModule> | undefined;
@@ -51,7 +66,8 @@ function loadSqlite(): Promise<SqliteModule> {
 }
 
 async function importSqlite(): Promise<SqliteModule> {
-  if (hasBuiltin()) return withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite') as unknown as SqliteModule);
+  if (hasBuiltin())
+    return withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite') as unknown as SqliteModule);
   return (await import('@photostructure/sqlite')) as unknown as SqliteModule;
 }
 

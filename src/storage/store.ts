@@ -14,7 +14,7 @@ export interface Store {
   readonly gold: GoldStore;
   readonly state: StateStore;
   /** Writes a consistent copy of everything into a new file while the store stays in use. An existing file is replaced when the copy is complete. */
-  backup(file: string): Promise<void>;
+  backup(file: string, signal?: AbortSignal): Promise<void>;
   /** Waits for nothing but its own work; using the store afterwards is a defect. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ErrorCode, RightsizeError } from '../../errors.ts';
+import { openDatabase, type SqliteDatabase } from '../open-database.ts';
+import type { Store } from '../store.ts';
+import { writeBackup } from './backup-file.ts';
+import { type Connection, connect, translateSqliteError } from './connection.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { appliedMigration, migrate, newestMigration } from './migrations.ts';
+import { SqliteCallStore } from './sqlite-call-store.ts';
+import { SqliteCertificateStore } from './sqlite-certificate-store.ts';
+import { SqliteGoldStore } from './sqlite-gold-store.ts';
+import { SqliteStateStore } from './sqlite-state-store.ts';
+import { SqliteStudentStore } from './sqlite-student-store.ts';
+import { SqliteTaskStore } from './sqlite-task-store.ts';
+
+export const databaseName = 'rightsize.db';
+
+/** Opens the folder's database, or one in memory with `:memory:`. A folder is made where there is none, unless `readOnly`. */
+export async function openSqliteStore(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
+  if (folder === ':memory:') return openWritable(await openDatabase(folder), folder, { release: () => undefined });
+  if (options.readOnly) return openReadOnly(folder);
+  makeFolder(folder);
+  const lock = await lockFolder(folder);
+  try {
+    return openWritable(await openFile(join(folder, databaseName), folder), folder, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock): Store {
+  const connection = connect(database, folder);
+  try {
+    appliedMigration(connection, folder);
+    // Takes hold only before the first table: pages freed by retention can then be given back to the disk.
+    connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+    connection.exec('PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864');
+    migrate(connection, folder);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return bundle(connection, database, () => lock.release());
+}
+
+/** Takes no lock: reads beside the process that writes. An older version's folder is brought up to date first. */
+async function openReadOnly(folder: string): Promise<Store> {
+  const file = join(folder, databaseName);
+  if (!existsSync(file)) {
+    throw new RightsizeError('file_not_found', `\`${folder}\` holds no calls yet.`, {
+      remedy: 'Run `rightsize import FILE` or `rightsize start` first, or name another folder with `--data DIR`.',
+    });
+  }
+  const database = await openFileReadOnly(file, folder);
+  const connection = connect(database, folder);
+  try {
+    if (appliedMigration(connection, folder) === newestMigration) return bundle(connection, database, () => undefined);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  connection.close();
+  await (await openSqliteStore(folder)).close();
+  return openReadOnly(folder);
+}
+
+function bundle(connection: Connection, database: SqliteDatabase, release: () => void): Store {
+  let isOpen = true;
+  return {
+    calls: new SqliteCallStore(connection),
+    tasks: new SqliteTaskStore(connection),
+    students: new SqliteStudentStore(connection),
+    certificates: new SqliteCertificateStore(connection),
+    gold: new SqliteGoldStore(connection),
+    state: new SqliteStateStore(connection),
+    backup: (file, signal) => writeBackup(database, file, signal),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      connection.close();
+      release();
+    },
+  };
+}
+
+async function openFile(file: string, folder: string): Promise<SqliteDatabase> {
+  try {
+    return await openDatabase(file);
+  } catch (error) {
+    throw translateSqliteError(error, folder);
+  }
+}
+
+/** On a medium that cannot be written, SQLite reads a WAL database only when told that nobody else writes it. */
+async function openFileReadOnly(file: string, folder: string): Promise<SqliteDatabase> {
+  try {
+    const database = await openDatabase(file, { readOnly: true });
+    try {
+      database.prepare('SELECT count(*) FROM sqlite_master').get();
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    const translated = translateSqliteError(error, folder);
+    const isUnwritable = translated instanceof RightsizeError && translated.code === 'folder_not_writable';
+    if (!isUnwritable || existsSync(`${file}-wal`)) throw translated;
+    return openDatabase(`${pathToFileURL(resolve(file)).href}?immutable=1`, { readOnly: true });
+  }
+}
+
+const folderErrors: Readonly<Record<string, ErrorCode>> = {
+  EACCES: 'folder_not_writable',
+  EPERM: 'folder_not_writable',
+  EROFS: 'folder_not_writable',
+  EEXIST: 'folder_not_writable',
+  ENOTDIR: 'folder_not_writable',
+  ENOSPC: 'disk_full',
+};
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = folderErrors[String((error as NodeJS.ErrnoException).code)];
+    if (!code) throw error;
+    throw new RightsizeError(code, `\`${folder}\` cannot be made (${(error as Error).message})`, { cause: error });
+  }
+}
