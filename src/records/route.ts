@@ -10,6 +10,7 @@ export type RouteReason =
   | 'shape-not-learnable'
   | 'stage-off'
   | 'stage-shadow'
+  | 'outside-canary'
   | 'no-student'
   | 'no-certificate'
   | 'spot-check'

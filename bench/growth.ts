@@ -1,0 +1,252 @@
+// Growth from nothing on six streams: how many calls a task avoids, and how often its certificates lie.
+// usage: npx tsx bench/growth.ts [--seeds 3] [--first-seed 1] [--streams sms,headlines] [--epsilon 0.02] [--json]
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { chooseRoute } from '../src/deploy/choose-route.ts';
+import { type Serving, TaskTrack, type TrackEvent } from '../src/gateway/task-track.ts';
+import { trainStudent } from '../src/learn/train-student.ts';
+import { seededRandom, shuffled } from '../src/records/random.ts';
+import type { Trainer } from '../src/train/trainer.ts';
+import { TrainingRows } from '../src/train/training-rows.ts';
+
+interface Row {
+  readonly text: string;
+  readonly label: string;
+}
+
+interface RawRow {
+  readonly text: string;
+  readonly gold: string;
+  readonly llm?: Readonly<Record<string, string>>;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '3' },
+    'first-seed': { type: 'string', default: '1' },
+    streams: { type: 'string', default: '' },
+    epsilon: { type: 'string', default: '0.02' },
+    delta: { type: 'string', default: '0.05' },
+    calls: { type: 'string', default: '8000' },
+    out: { type: 'string', default: 'growth' },
+    json: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+const shared = process.env.SHARED_DIR ?? join(import.meta.dirname, '..', '..', 'shared');
+const DAY_MS = 86_400_000;
+const CALLS_A_DAY = 200;
+
+/** What each stream is called, where its rows lie, and whose answers they carry. */
+const streams: Readonly<
+  Record<string, { readonly files: readonly string[]; readonly label: (row: RawRow) => string | undefined }>
+> = {
+  sms: { files: ['sms-spam/all.jsonl'], label: (row) => row.gold },
+  headlines: { files: ['headlines/train.jsonl', 'headlines/test.jsonl'], label: (row) => row.gold },
+  agnews: { files: ['agnews/test.jsonl.gz'], label: (row) => row.gold },
+  isear: { files: ['isear/stream.jsonl.gz'], label: (row) => realAnswer(row, 'gpt-3.5-turbo-1106') },
+  banking77: { files: ['banking77/train.jsonl.gz', 'banking77/test.jsonl'], label: (row) => row.gold },
+  snips: { files: ['snips/train.jsonl.gz'], label: (row) => row.gold },
+  'banking77-gpt4': { files: ['banking77/test.jsonl'], label: (row) => realAnswer(row, 'gpt-4') },
+};
+
+function realAnswer(row: RawRow, model: string): string | undefined {
+  const answer = row.llm?.[model];
+  return answer === 'OUT_OF_VOCABULARY' ? undefined : answer;
+}
+
+function readRows(file: string): readonly RawRow[] {
+  const path = join(shared, 'data', file);
+  if (!existsSync(path))
+    throw new Error(`${path} is missing: this benchmark reads public sets beside the project (SHARED_DIR)`);
+  const bytes = readFileSync(path);
+  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RawRow);
+}
+
+const inProcess: Trainer = {
+  train: async ({ rows, seed, head }) => trainStudent(rows, { seed, head }),
+  close: async () => {},
+};
+
+interface CertificateCheck {
+  readonly look: number;
+  readonly n: number;
+  readonly atCall: number;
+  /** Answered and different, as a share of the whole pool. */
+  readonly trueRisk: number;
+  readonly coverage: number;
+}
+
+interface StreamResult {
+  readonly stream: string;
+  readonly seed: number;
+  readonly calls: number;
+  readonly avoided: number;
+  readonly avoidedSecondHalf: number;
+  readonly disagreement: number;
+  readonly certificates: readonly CertificateCheck[];
+  readonly seconds: number;
+}
+
+async function runStream(stream: string, pool: readonly Row[], seed: number): Promise<StreamResult> {
+  const startedAt = performance.now();
+  const random = seededRandom(seed);
+  const calls = shuffled(pool, random).slice(0, Number(options.calls));
+  const epsilon = Number(options.epsilon);
+  const certificates: CertificateCheck[] = [];
+  const events: TrackEvent[] = [];
+  let position = 0;
+  const check = (serving: Serving): void => {
+    certificates.push({
+      look: serving.certificate.look,
+      n: serving.certificate.n,
+      atCall: position,
+      ...poolRisk(serving, pool),
+    });
+  };
+  const track = new TaskTrack({
+    task: stream,
+    version: 'v1',
+    slots: 1,
+    settings: { epsilon, delta: Number(options.delta), spotChecks: { share: 0.05, perDay: 200 }, seed },
+    rows: new TrainingRows(),
+    trainer: inProcess,
+    random,
+    onCertificate: check,
+    onEvent: (event) => events.push(event),
+  });
+  let answered = 0;
+  let answeredSecondHalf = 0;
+  let different = 0;
+  for (const [index, call] of calls.entries()) {
+    position = index;
+    const at = (index / CALLS_A_DAY) * DAY_MS;
+    const slots = [call.text];
+    const proposal = track.propose(slots, at);
+    const served = track.serving;
+    const route = chooseRoute({
+      stage: 'live',
+      obstacle: null,
+      waitingFor: proposal.waitingFor,
+      score: proposal.prediction?.score ?? 0,
+      threshold: proposal.threshold,
+      labelKnown: true,
+      repeated: false,
+      inWindow: proposal.toss.inSample,
+      inSpotCheck: proposal.toss.inSpotCheck,
+      outsideCanary: false,
+    });
+    const byStudent = route.answeredBy === 'student';
+    if (byStudent) {
+      answered++;
+      if (index >= calls.length / 2) answeredSecondHalf++;
+      if (proposal.prediction?.label !== call.label) different++;
+    }
+    track.observe({
+      at,
+      slots,
+      label: byStudent ? undefined : call.label,
+      proposal,
+      served,
+    });
+    await track.settled();
+  }
+  if (options.verbose)
+    for (const event of events)
+      console.error(stream, seed, Math.round((event.at / DAY_MS) * CALLS_A_DAY), event.what, event.detail);
+  return {
+    stream,
+    seed,
+    calls: calls.length,
+    avoided: answered / calls.length,
+    avoidedSecondHalf: answeredSecondHalf / (calls.length / 2),
+    disagreement: different / calls.length,
+    certificates,
+    seconds: (performance.now() - startedAt) / 1000,
+  };
+}
+
+function poolRisk(
+  { student, certificate }: Serving,
+  pool: readonly Row[],
+): { readonly trueRisk: number; readonly coverage: number } {
+  let answered = 0;
+  let different = 0;
+  for (const row of pool) {
+    const prediction = student.predict([row.text]);
+    if (prediction.score < certificate.threshold) continue;
+    answered++;
+    if (prediction.label !== row.label) different++;
+  }
+  return { trueRisk: different / pool.length, coverage: answered / pool.length };
+}
+
+const chosen = options.streams
+  ? options.streams.split(',')
+  : Object.keys(streams).filter((name) => name !== 'banking77-gpt4');
+const results: StreamResult[] = [];
+for (const name of chosen) {
+  const stream = streams[name];
+  if (stream === undefined) throw new Error(`--streams ${name}: known are ${Object.keys(streams).join(', ')}`);
+  const pool = stream.files.flatMap(readRows).flatMap((row) => {
+    const label = stream.label(row);
+    return label === undefined ? [] : [{ text: row.text, label }];
+  });
+  for (let seed = Number(options['first-seed']); seed < Number(options['first-seed']) + Number(options.seeds); seed++) {
+    results.push(await runStream(name, pool, seed));
+  }
+  if (!options.json)
+    printRow(
+      name,
+      results.filter((result) => result.stream === name),
+    );
+}
+
+const all = results.flatMap((result) => result.certificates);
+const summary = {
+  at: new Date().toISOString(),
+  node: process.version,
+  epsilon: Number(options.epsilon),
+  delta: Number(options.delta),
+  meanAvoided: mean(
+    chosen.map((name) => mean(results.filter((result) => result.stream === name).map((result) => result.avoided))),
+  ),
+  certificates: all.length,
+  broken: all.filter((certificate) => certificate.trueRisk > Number(options.epsilon)).length,
+  runs: results.length,
+  runsWithBroken: results.filter((result) =>
+    result.certificates.some((certificate) => certificate.trueRisk > Number(options.epsilon)),
+  ).length,
+  results,
+};
+mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
+writeFileSync(join(import.meta.dirname, 'results', `${options.out}.json`), `${JSON.stringify(summary, null, 1)}\n`);
+if (options.json) console.log(JSON.stringify(summary));
+else
+  console.log(
+    `mean avoided ${percent(summary.meanAvoided)}; ${summary.broken} of ${summary.certificates} certificates with a true risk above ε, in ${summary.runsWithBroken} of ${summary.runs} runs`,
+  );
+
+function printRow(name: string, rows: readonly StreamResult[]): void {
+  const shares = rows.map((row) => percent(row.avoided)).join(' ');
+  const certificates = rows.flatMap((row) => row.certificates);
+  console.log(
+    `${name.padEnd(15)} ${percent(mean(rows.map((row) => row.avoided)))} / ${percent(mean(rows.map((row) => row.avoidedSecondHalf)))}  [${shares}]  disagreement ${percent(Math.max(...rows.map((row) => row.disagreement)))} at most,` +
+      ` ${certificates.length} certificates, ${certificates.filter((certificate) => certificate.trueRisk > Number(options.epsilon)).length} broken, ${mean(rows.map((row) => row.seconds)).toFixed(1)} s a run`,
+  );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

@@ -1,0 +1,224 @@
+import { chooseRoute } from '../deploy/choose-route.ts';
+import { RecentCalls } from '../deploy/recent-calls.ts';
+import type { Answer } from '../records/answer.ts';
+import { isLabelShape, type LabelForm, labelOf, type OutputShape, spellingOf } from '../records/output-shape.ts';
+import type { Random } from '../records/random.ts';
+import type { RouteReason, Stage } from '../records/route.ts';
+import type { Task, TaskMatch } from '../records/task.ts';
+import type { Trainer } from '../train/trainer.ts';
+import { TrainingRows } from '../train/training-rows.ts';
+import { type Proposal, type Serving, TaskTrack, type TrackEvent, type TrackSettings } from './task-track.ts';
+
+/** How far a task's students are let by its owner; `auto` lets them live whenever they are certified. */
+export type StageSetting = Stage | 'auto';
+
+/** What the runner decided about one call, kept until the call comes back with its answer. */
+export interface RunnerDecision {
+  readonly answeredBy: 'student' | 'teacher';
+  readonly reason: RouteReason;
+  readonly label: string | null;
+  readonly score: number | null;
+  /** The student's whole answer; null where the teacher answers. */
+  readonly answer: string | null;
+  readonly proposal: Proposal | null;
+  readonly served: Serving | null;
+}
+
+export interface RunnerParts {
+  readonly settings: TrackSettings;
+  readonly trainer: Trainer;
+  readonly random: Random;
+  readonly onCertificate: (serving: Serving, shape: OutputShape) => void;
+  readonly onEvent: (event: TrackEvent & { readonly task: string; readonly version: string }) => void;
+}
+
+const CANARY_SHARE = 0.1;
+/** Answers kept while a task's shape is still open; they are learned from as soon as it is known. */
+const WAITING_ANSWERS = 5_000;
+
+interface WaitingAnswer {
+  readonly at: number;
+  readonly match: TaskMatch;
+  readonly answer: Answer;
+}
+
+/** Everything live about one task: its labelled calls, one track a version, the stage its owner allows. */
+export class TaskRunner {
+  readonly #parts: RunnerParts;
+  readonly #rows = new TrainingRows();
+  readonly #tracks = new Map<string, TaskTrack>();
+  readonly #recent = new RecentCalls();
+  #task: Task;
+  #form: LabelForm | null = null;
+  #waiting: WaitingAnswer[] = [];
+  #teacherCalls = 0;
+  #calls = 0;
+  #newestVersion: string | null = null;
+  stage: StageSetting;
+
+  constructor(task: Task, stage: StageSetting, parts: RunnerParts) {
+    this.#task = task;
+    this.stage = stage;
+    this.#parts = parts;
+  }
+
+  get task(): Task {
+    return this.#task;
+  }
+
+  get counts(): { readonly calls: number; readonly teacherCalls: number } {
+    return { calls: this.#calls, teacherCalls: this.#teacherCalls };
+  }
+
+  /** The track of the version seen last; null before any. */
+  get track(): TaskTrack | null {
+    return this.#newestVersion === null ? null : (this.#tracks.get(this.#newestVersion) ?? null);
+  }
+
+  /** The stage as it is lived now: `auto` is live, and falls back to the shadow by having nothing certified. */
+  get livedStage(): Stage {
+    return this.stage === 'auto' ? 'live' : this.stage;
+  }
+
+  /** The finder has learned more of the task: its shape, its labels, its spellings. */
+  update(task: Task): void {
+    this.#task = task;
+    if (!isLabelShape(task.shape)) return;
+    this.#form = task.shape.form;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { at, match, answer } of waiting) this.#learn(at, match, answer, null);
+  }
+
+  /** Who answers this call. `obstacle` is what the request itself forbids. */
+  decide({
+    match,
+    at,
+    obstacle,
+  }: {
+    readonly match: TaskMatch;
+    readonly at: number;
+    readonly obstacle: RouteReason | null;
+  }): RunnerDecision {
+    const { shape } = this.#task;
+    if (this.#task.kind === 'group') return undecided('group');
+    if (!isLabelShape(shape) || this.#form === null) return undecided('shape-not-learnable');
+    const track = this.#trackFor(match, at);
+    const proposal = track.propose(match.slots, at);
+    const answer = proposal.prediction === null ? null : spellingOf(shape, proposal.prediction.label);
+    const choice = chooseRoute({
+      stage: this.livedStage,
+      obstacle,
+      waitingFor: proposal.waitingFor,
+      score: proposal.prediction?.score ?? 0,
+      threshold: proposal.threshold,
+      labelKnown: answer !== null,
+      repeated: this.#recent.has(match.slots, at),
+      inWindow: proposal.toss.inSample,
+      inSpotCheck: proposal.toss.inSpotCheck,
+      outsideCanary: this.livedStage === 'canary' && this.#parts.random() >= CANARY_SHARE,
+    });
+    if (choice.answeredBy === 'student') this.#recent.add(match.slots, at);
+    return {
+      ...choice,
+      label: proposal.prediction?.label ?? null,
+      score: proposal.prediction?.score ?? null,
+      answer: choice.answeredBy === 'student' ? answer : null,
+      proposal,
+      served: track.serving,
+    };
+  }
+
+  /** The call came back. `answer` is the teacher's; null where the student answered. */
+  observe({
+    match,
+    at,
+    answer,
+    decision,
+  }: {
+    readonly match: TaskMatch;
+    readonly at: number;
+    readonly answer: Answer | null;
+    readonly decision: RunnerDecision | null;
+  }): void {
+    this.#calls++;
+    if (answer !== null) this.#teacherCalls++;
+    if (this.#task.kind === 'group') return;
+    if (answer === null) this.#observeLocal(match, at, decision);
+    else if (this.#form === null) this.#keepWaiting({ at, match, answer });
+    else this.#learn(at, match, answer, decision);
+  }
+
+  /** Resolves when the training under way is over; null where there is none. */
+  settled(): Promise<void> | null {
+    for (const track of this.#tracks.values()) {
+      const training = track.settled();
+      if (training !== null) return training;
+    }
+    return null;
+  }
+
+  #observeLocal(match: TaskMatch, at: number, decision: RunnerDecision | null): void {
+    if (decision?.proposal == null) return;
+    this.#trackFor(match, at).observe({
+      at,
+      slots: match.slots,
+      label: undefined,
+      proposal: decision.proposal,
+      served: decision.served,
+    });
+  }
+
+  #keepWaiting(waiting: WaitingAnswer): void {
+    if (waiting.answer.kind !== 'none' && this.#waiting.length < WAITING_ANSWERS) this.#waiting.push(waiting);
+  }
+
+  #learn(at: number, match: TaskMatch, answer: Answer, decision: RunnerDecision | null): void {
+    const form = this.#form;
+    if (form === null || (answer.kind === 'none' && answer.why === 'error')) return;
+    const track = this.#trackFor(match, at);
+    const proposal = decision?.proposal ?? track.propose(match.slots, at);
+    track.observe({ at, slots: match.slots, label: labelOf(form, answer), proposal, served: decision?.served ?? null });
+  }
+
+  #trackFor(match: TaskMatch, at: number): TaskTrack {
+    const known = this.#tracks.get(match.version);
+    if (known !== undefined) return known;
+    const { settings, trainer, random } = this.#parts;
+    const task = this.#task.id;
+    const { version } = match;
+    const track = new TaskTrack({
+      task,
+      version,
+      slots: match.slots.length,
+      settings,
+      rows: this.#rows,
+      trainer,
+      random,
+      onCertificate: (serving) => this.#parts.onCertificate(serving, this.#task.shape),
+      onEvent: (event) => this.#parts.onEvent({ ...event, task, version }),
+    });
+    this.#tracks.set(version, track);
+    if (this.#newestVersion !== null)
+      this.#parts.onEvent({
+        at,
+        what: this.#whyNew(this.#newestVersion, version),
+        detail: 'a new version of the task: it is certified anew',
+        task,
+        version,
+      });
+    this.#newestVersion = version;
+    return track;
+  }
+
+  #whyNew(before: string, now: string): 'prompt-changed' | 'teacher-changed' {
+    const [old, fresh] = [before, now].map((id) => this.#task.versions.find((version) => version.id === id));
+    return old !== undefined && fresh !== undefined && old.template.key === fresh.template.key
+      ? 'teacher-changed'
+      : 'prompt-changed';
+  }
+}
+
+function undecided(reason: RouteReason): RunnerDecision {
+  return { answeredBy: 'teacher', reason, label: null, score: null, answer: null, proposal: null, served: null };
+}

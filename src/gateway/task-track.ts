@@ -1,0 +1,365 @@
+import type { ThresholdChoice } from '../certify/choose-threshold.ts';
+import { deltaOfLook } from '../certify/look-budget.ts';
+import { expectedHorizon, type ForeseenOutcome, planWindow } from '../certify/plan-window.ts';
+import type { Prediction, Student } from '../learn/student.ts';
+import type { SpotCheckSettings } from '../monitor/spot-check-coin.ts';
+import { SpotCheckCoin } from '../monitor/spot-check-coin.ts';
+import { type Suspicion, Watch } from '../monitor/watch.ts';
+import type { Certificate } from '../records/certificate.ts';
+import type { Random } from '../records/random.ts';
+import type { RouteReason } from '../records/route.ts';
+import type { Trainer, TrainingOutcome } from '../train/trainer.ts';
+import { type LabelledCall, lessonFor, type TrainingRows } from '../train/training-rows.ts';
+import { Trial } from '../train/trial.ts';
+
+export interface TrackSettings {
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly spotChecks: SpotCheckSettings;
+  readonly seed: number;
+}
+
+/** A student that may answer, and the certificate that says so. */
+export interface Serving {
+  readonly student: Student;
+  readonly certificate: Certificate;
+}
+
+/** Something that happened to a version of a task and that a report should tell. */
+export interface TrackEvent {
+  readonly at: number;
+  readonly what: 'certified' | 'not-certified' | 'prompt-changed' | 'teacher-changed' | Suspicion;
+  readonly detail: string;
+}
+
+/** The coins of one call, tossed before anything is known about it. */
+export interface Toss {
+  readonly inSample: boolean;
+  readonly inSpotCheck: boolean;
+  /** Probability that a call which the student would answer goes to the teacher all the same. */
+  readonly teacherShare: number;
+}
+
+export interface Proposal {
+  readonly prediction: Prediction | null;
+  readonly threshold: number;
+  readonly waitingFor: RouteReason | null;
+  readonly toss: Toss;
+}
+
+interface TrackParts {
+  readonly task: string;
+  readonly version: string;
+  readonly slots: number;
+  readonly settings: TrackSettings;
+  /** The labelled calls of the whole task, all its versions. */
+  readonly rows: TrainingRows;
+  readonly trainer: Trainer;
+  readonly random: Random;
+  readonly onCertificate: (serving: Serving) => void;
+  readonly onEvent: (event: TrackEvent) => void;
+}
+
+const FIRST_TRAINING_ROWS = 60;
+const TRAINING_GROWTH = 1.3;
+const DAY_MS = 86_400_000;
+
+/**
+ * The loop of one version of one task: gather labelled calls, train at geometric moments, plan a window, certify, serve,
+ * keep spot-checking, learn on. A certified student serves until another certificate covers more, or until the world changes.
+ */
+export class TaskTrack {
+  readonly #parts: TrackParts;
+  readonly #coin: SpotCheckCoin;
+  #watch: Watch;
+  #era = 0;
+  #looks = 0;
+  #calls = 0;
+  #callsInEra = 0;
+  #firstAt: number | null = null;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #serving: Serving | null = null;
+  #suspendedFor: RouteReason | null = null;
+  #trial: Trial | null = null;
+  #nextTraining = FIRST_TRAINING_ROWS;
+  #training: Promise<void> | null = null;
+  #lastTrained: Student | null = null;
+  #certificates = 0;
+  /** Share of recent calls that the serving student would answer. */
+  #servedShare = 0;
+  /** Labels first seen since the watch began. */
+  readonly #newLabels = new Set<string>();
+
+  constructor(parts: TrackParts) {
+    this.#parts = parts;
+    this.#coin = new SpotCheckCoin(parts.settings.spotChecks);
+    this.#watch = this.#newWatch();
+  }
+
+  get serving(): Serving | null {
+    return this.#serving;
+  }
+
+  get waitingFor(): RouteReason | null {
+    if (this.#serving !== null) return null;
+    if (this.#suspendedFor !== null) return this.#suspendedFor;
+    return this.#lastTrained === null ? 'no-student' : 'no-certificate';
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get looks(): number {
+    return this.#looks;
+  }
+
+  get spotChecks(): { readonly calls: number; readonly different: number } {
+    return this.#watch.counts;
+  }
+
+  /** The trial under way: how many sampled calls it still needs. */
+  get trial(): { readonly missing: number; readonly n: number; readonly startedAt: number } | null {
+    return (
+      this.#trial && { missing: this.#trial.missing, n: this.#trial.plan.n, startedAt: this.#trial.plan.startedAt }
+    );
+  }
+
+  /** Null before a day's worth of time has been seen to count in. */
+  get callsPerDay(): number | null {
+    if (this.#firstAt === null || this.#lastAt <= this.#firstAt) return null;
+    return (this.#calls / (this.#lastAt - this.#firstAt)) * DAY_MS;
+  }
+
+  /** Labelled calls until the next training. */
+  get rowsUntilTraining(): number {
+    return Math.max(0, this.#nextTraining - this.#rowsInEra());
+  }
+
+  /** Resolves when the training under way, if any, is over. A replay waits for it; a server does not. */
+  settled(): Promise<void> | null {
+    return this.#training;
+  }
+
+  /** Tosses the coins for a call and asks the serving student. */
+  propose(slots: readonly string[], at: number): Proposal {
+    const serving = this.#serving;
+    const toss = this.#toss(at);
+    const prediction = serving?.student.predict(slots) ?? null;
+    return {
+      prediction,
+      threshold: serving?.certificate.threshold ?? Number.POSITIVE_INFINITY,
+      waitingFor: this.waitingFor,
+      toss,
+    };
+  }
+
+  /** A call went by; `label` undefined where the student answered and the teacher was not asked. */
+  observe(call: {
+    readonly at: number;
+    readonly slots: readonly string[];
+    readonly label: string | null | undefined;
+    readonly proposal: Proposal;
+    readonly served: Serving | null;
+  }): void {
+    this.#calls++;
+    this.#callsInEra++;
+    this.#firstAt ??= call.at;
+    this.#lastAt = Math.max(this.#lastAt, call.at);
+    const { prediction, threshold, toss } = call.proposal;
+    const wouldAnswer = call.served !== null && prediction !== null && prediction.score >= threshold;
+    if (call.served !== null && call.served === this.#serving)
+      this.#servedShare += 0.01 * (Number(wouldAnswer) - this.#servedShare);
+    this.#watch.passed();
+    if (call.label === undefined) return;
+    const labelKnown = call.label !== null && this.#parts.rows.hasLabel(call.label) && !this.#newLabels.has(call.label);
+    if (!labelKnown && call.label !== null) this.#newLabels.add(call.label);
+    this.#parts.rows.add({
+      at: call.at,
+      slots: call.slots,
+      label: call.label,
+      version: this.#parts.version,
+      era: this.#era,
+      weight: wouldAnswer && call.served === this.#serving ? 1 / toss.teacherShare : 1,
+    });
+    if (toss.inSample) this.#continueTrial(call.slots, call.label, call.at);
+    const suspicion = this.#watch.observe({
+      different: wouldAnswer && prediction.label !== call.label,
+      isSpotCheck: toss.inSpotCheck && call.served !== null && call.served === this.#serving,
+      label: call.label,
+      labelKnown,
+    });
+    if (suspicion !== null) this.#suspend(suspicion, call.at);
+    this.#trainWhenDue(call.at);
+  }
+
+  #toss(at: number): Toss {
+    const spotShare = this.#coin.shareAt(at);
+    const windowShare = this.#trial?.plan.share ?? 0;
+    const inSample = this.#parts.random() < windowShare;
+    const inSpotCheck = this.#parts.random() < spotShare;
+    return { inSample, inSpotCheck, teacherShare: 1 - (1 - windowShare) * (1 - spotShare) };
+  }
+
+  #rowsInEra(): number {
+    return this.#parts.rows.count(this.#parts.version, this.#era);
+  }
+
+  #continueTrial(slots: readonly string[], label: string | null, at: number): void {
+    const trial = this.#trial;
+    if (trial === null) return;
+    trial.add(slots, label);
+    if (trial.missing === 0) this.#concludeTrial(trial, trial.conclude(), at);
+    else if (trial.missing % 25 === 0 && !trial.canReach(this.#servedShare)) {
+      this.#trial = null;
+      this.#parts.onEvent({
+        at,
+        what: 'not-certified',
+        detail: `look ${trial.plan.look} stopped early: no better share could be certified any more`,
+      });
+    }
+  }
+
+  #concludeTrial(trial: Trial, choice: ThresholdChoice, at: number): void {
+    this.#trial = null;
+    const { plan } = trial;
+    if (!choice.certified) {
+      this.#parts.onEvent({
+        at,
+        what: 'not-certified',
+        detail: `look ${plan.look}: ${choice.errors} of ${choice.n} different; ${choice.moreCallsNeeded} more calls needed`,
+      });
+      return;
+    }
+    const share = choice.answered / choice.n;
+    if (this.#serving !== null && share <= this.#servedShare) {
+      this.#parts.onEvent({
+        at,
+        what: 'not-certified',
+        detail: `look ${plan.look}: the student before it covers more`,
+      });
+      return;
+    }
+    const { task, version, settings } = this.#parts;
+    const certificate: Certificate = {
+      id: `${version}-${++this.#certificates}`,
+      task,
+      version,
+      student: trial.student.id,
+      at,
+      look: plan.look,
+      n: choice.n,
+      errors: choice.errors,
+      threshold: choice.threshold,
+      upperBound: choice.upperBound,
+      epsilon: settings.epsilon,
+      delta: settings.delta,
+      spentDelta: plan.delta,
+      source: plan.source,
+    };
+    this.#serving = { student: trial.student, certificate };
+    this.#suspendedFor = null;
+    this.#servedShare = share;
+    this.#watch = this.#newWatch();
+    this.#parts.onEvent({
+      at,
+      what: 'certified',
+      detail: `look ${plan.look}: ${choice.errors} of ${choice.n} different, ${Math.round(share * 100)} % answered`,
+    });
+    this.#parts.onCertificate(this.#serving);
+  }
+
+  #suspend(suspicion: Suspicion, at: number): void {
+    if (this.#serving === null) return;
+    this.#serving = null;
+    this.#servedShare = 0;
+    this.#trial = null;
+    this.#suspendedFor = suspicion;
+    this.#era++;
+    this.#callsInEra = 0;
+    this.#nextTraining = FIRST_TRAINING_ROWS;
+    this.#watch = this.#newWatch();
+    this.#parts.onEvent({
+      at,
+      what: suspicion,
+      detail: 'the student is back in the shadow until it is certified again',
+    });
+  }
+
+  #newWatch(): Watch {
+    const { epsilon, delta } = this.#parts.settings;
+    this.#newLabels.clear();
+    return new Watch({ epsilon, delta, unseenShare: this.#parts.rows.unseenShare() });
+  }
+
+  #trainWhenDue(at: number): void {
+    if (this.#trial !== null || this.#training !== null) return;
+    if (this.#rowsInEra() < this.#nextTraining) return;
+    this.#nextTraining = Math.ceil(this.#rowsInEra() * TRAINING_GROWTH);
+    this.#training = this.#train(at)
+      .catch((error: unknown) =>
+        this.#parts.onEvent({ at, what: 'not-certified', detail: `training failed: ${String(error)}` }),
+      )
+      .finally(() => {
+        this.#training = null;
+      });
+  }
+
+  async #train(at: number): Promise<void> {
+    const { rows, version, slots, trainer, settings } = this.#parts;
+    const era = this.#era;
+    const lesson = lessonFor({ calls: rows.all(), version, era, slots, earlierWeight: 1 });
+    if (new Set(lesson.rows.map((row) => row.label)).size < 2) return;
+    const outcome = await trainer.train({ rows: lesson.rows, seed: settings.seed + this.#looks, head: 'linear' });
+    if (era !== this.#era || this.#trial !== null) return;
+    this.#lastTrained = outcome.student;
+    this.#planTrial(outcome, lesson.calls, at);
+  }
+
+  #planTrial(outcome: TrainingOutcome, calls: readonly LabelledCall[], at: number): void {
+    const { settings } = this.#parts;
+    const look = this.#looks + 1;
+    const delta = deltaOfLook(settings.delta, look);
+    const plan = planWindow({
+      outcomes: foreseen(outcome, calls, { version: this.#parts.version, era: this.#era }),
+      epsilon: settings.epsilon,
+      delta,
+      horizon: expectedHorizon(this.#callsInEra),
+      servedShare: this.#servedShare,
+    });
+    if (plan === null) return;
+    this.#looks = look;
+    this.#trial = new Trial(
+      outcome.student,
+      {
+        look,
+        n: plan.n,
+        share: this.#sampleShare(plan.n),
+        epsilon: settings.epsilon,
+        delta,
+        source: this.#serving === null ? 'shadow' : 'window',
+        startedAt: at,
+      },
+      calls.map((call) => call.slots),
+    );
+  }
+
+  /** So that n calls are collected within a full day, never in a burst of minutes; all calls where a day brings fewer. */
+  #sampleShare(n: number): number {
+    const perDay = this.callsPerDay;
+    return perDay === null ? 1 : Math.min(1, n / perDay);
+  }
+}
+
+/** What the fresh student would have said about the calls of this era that it did not see. */
+function foreseen(
+  outcome: TrainingOutcome,
+  calls: readonly LabelledCall[],
+  { version, era }: { readonly version: string; readonly era: number },
+): readonly ForeseenOutcome[] {
+  return calls.flatMap((call, index) => {
+    const guess = outcome.outOfFold[index];
+    if (guess === undefined || call.version !== version || call.era !== era) return [];
+    return [{ score: guess.score, different: guess.label !== call.label, weight: call.weight }];
+  });
+}

@@ -1,0 +1,79 @@
+import { BettingAlarm } from '../certify/betting-alarm.ts';
+
+/** Why a student is taken back to the shadow without being asked. */
+export type Suspicion = 'alarm' | 'new-label';
+
+export interface WatchedCall {
+  /** Whether the student answered, or would have, otherwise than the teacher. */
+  readonly different: boolean;
+  /** Only random checks bet; escalations are no fair sample. */
+  readonly isSpotCheck: boolean;
+  readonly label: string | null;
+  /** Whether the label had been seen before the student was certified. */
+  readonly labelKnown: boolean;
+}
+
+export interface WatchSettings {
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Good–Turing's share of calls whose label nobody has seen, as of the certificate. */
+  readonly unseenShare: number;
+}
+
+const NEW_LABEL_SIGHTINGS = 2;
+/** Asked at every sighting, so it must be far rarer than a single test's δ. */
+const SUSPICIOUS_BELOW = 1e-3;
+
+/**
+ * Watches what a live student does: a betting alarm over spot checks, and labels that nobody had seen before. A new
+ * label seen twice is suspicious unless that many new labels were to be expected: a task of 77 labels goes on
+ * showing its rare ones for a long time, and its certificate has counted them as errors.
+ */
+export class Watch {
+  readonly #alarm: BettingAlarm;
+  readonly #settings: WatchSettings;
+  #newLabels = 0;
+  #calls = 0;
+  #checks = 0;
+  #different = 0;
+
+  constructor(settings: WatchSettings) {
+    this.#settings = settings;
+    this.#alarm = new BettingAlarm({ allowed: settings.epsilon, delta: settings.delta });
+  }
+
+  get counts(): { readonly calls: number; readonly different: number } {
+    return { calls: this.#checks, different: this.#different };
+  }
+
+  /** Takes a call whose teacher's label is known; a suspicion means: back to the shadow, now. */
+  observe(call: WatchedCall): Suspicion | null {
+    if (call.isSpotCheck) {
+      this.#checks++;
+      if (call.different) this.#different++;
+      this.#alarm.add(call.different);
+      if (this.#alarm.isRaised) return 'alarm';
+    }
+    if (call.label === null || call.labelKnown) return null;
+    this.#newLabels++;
+    if (this.#newLabels < NEW_LABEL_SIGHTINGS) return null;
+    const expected = this.#settings.unseenShare * this.#calls;
+    return poissonAtLeast(this.#newLabels, expected) < SUSPICIOUS_BELOW ? 'new-label' : null;
+  }
+
+  /** A call went by, whoever answered it. */
+  passed(): void {
+    this.#calls++;
+  }
+}
+
+/** P(K ≥ count) for a Poisson count with this mean. */
+function poissonAtLeast(count: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let below = 0;
+  for (let k = 0; k < count; k++) {
+    below += term;
+    term *= mean / (k + 1);
+  }
+  return 1 - below;
+}

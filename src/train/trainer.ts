@@ -1,0 +1,22 @@
+import type { Student, TrainingRow } from '../learn/student.ts';
+import type { TrainingReport } from '../learn/train-student.ts';
+
+/** One training to be done: rows in, and settings that make it repeatable. */
+export interface TrainingJob {
+  readonly rows: readonly TrainingRow[];
+  readonly seed: number;
+  readonly head: 'linear' | 'mlp' | 'best';
+}
+
+export interface TrainingOutcome {
+  readonly student: Student;
+  /** One entry a row, from models that did not see it. */
+  readonly outOfFold: readonly { readonly label: string; readonly score: number }[];
+  readonly report: TrainingReport;
+}
+
+/** Trains students somewhere: in a worker thread, or here and now in tests. */
+export interface Trainer {
+  train(job: TrainingJob): Promise<TrainingOutcome>;
+  close(): Promise<void>;
+}
