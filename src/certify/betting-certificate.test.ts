@@ -97,7 +97,7 @@ describe('BettingCertificate', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const random = seededRandom(seed);
       const certificate = new BettingCertificate({ ...promise, largestWeight: 4 });
-      for (let call = 0; call < 2000; call++) {
+      for (let call = 0; call < 1200; call++) {
         const row = drawOutcome(random);
         const probability = row.score < 0.4 ? 1 : 0.25;
         if (random() < probability) certificate.add({ ...row, weight: 1 / probability });
@@ -108,7 +108,7 @@ describe('BettingCertificate', () => {
       certified++;
       if (riskAt(state.threshold) > promise.epsilon) broken++;
     }
-    expect(certified).toBeGreaterThan(60);
+    expect(certified).toBeGreaterThan(50);
     // 5 % of 100 are 5; more than 10 has a chance of 1 %.
     expect(broken).toBeLessThanOrEqual(10);
   });

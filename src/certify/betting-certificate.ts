@@ -53,7 +53,11 @@ export interface BettingCertificateState {
  */
 export class BettingCertificate {
   readonly #promise: BettingPromise;
-  readonly #bets: readonly Bet[];
+  readonly #logWeights: Float64Array;
+  /** The λ of each bet. */
+  readonly #stakes: Float64Array;
+  readonly #logGrowth: Float64Array;
+  readonly #logCosts = new Map<number, Float64Array>();
   #n = 0;
   #lowestScore = Number.POSITIVE_INFINITY;
   #highestScore = Number.NEGATIVE_INFINITY;
@@ -63,7 +67,10 @@ export class BettingCertificate {
   constructor(promise: BettingPromise, bets: readonly Bet[] = betMixture) {
     check(promise);
     this.#promise = promise;
-    this.#bets = bets;
+    const { epsilon, largestWeight = 1 } = promise;
+    this.#logWeights = Float64Array.from(bets, ({ weight }) => Math.log(weight));
+    this.#stakes = Float64Array.from(bets, ({ ratio }) => (1 - ratio) / (largestWeight - epsilon));
+    this.#logGrowth = this.#stakes.map((stake) => Math.log1p(stake * epsilon));
   }
 
   static from(state: BettingCertificateState): BettingCertificate {
@@ -127,19 +134,28 @@ export class BettingCertificate {
 
   /** How many errors, from the highest score down, leave the capital at 1/δ or more; −1 where even none does not. */
   #safeErrors(): { readonly passed: number; readonly failedScore: number | null } {
-    const { epsilon, delta, largestWeight = 1 } = this.#promise;
-    const goal = -Math.log(delta);
-    const stakes = this.#bets.map(({ ratio }) => (1 - ratio) / (largestWeight - epsilon));
-    const logs = Float64Array.from(this.#bets, ({ weight }, index) => {
-      return Math.log(weight) + this.#n * Math.log1p((stakes[index] as number) * epsilon);
-    });
+    const goal = -Math.log(this.#promise.delta);
+    const logs = this.#logWeights.map((weight, bet) => weight + this.#n * (this.#logGrowth[bet] ?? 0));
     if (logSumExp(logs) < goal) return { passed: -1, failedScore: null };
     for (const [index, [score, loss]] of this.#errors.entries()) {
-      for (const [bet, stake] of stakes.entries())
-        logs[bet] = (logs[bet] as number) + logFactor(stake, epsilon, loss) - Math.log1p(stake * epsilon);
+      const cost = this.#logCost(loss);
+      for (const [bet, log] of logs.entries()) logs[bet] = log - (cost[bet] ?? 0);
       if (logSumExp(logs) < goal) return { passed: this.#errorsAbove(score, index), failedScore: score };
     }
     return { passed: this.#errors.length, failedScore: null };
+  }
+
+  /** What an error of this loss costs each bet, against a call without one. */
+  #logCost(loss: number): Float64Array {
+    const known = this.#logCosts.get(loss);
+    if (known !== undefined) return known;
+    const { epsilon } = this.#promise;
+    const cost = this.#stakes.map((stake, bet) => {
+      // Rounding can carry the all-or-nothing bet a hair below zero.
+      return (this.#logGrowth[bet] ?? 0) - Math.log(Math.max(0, 1 + stake * (epsilon - loss)));
+    });
+    this.#logCosts.set(loss, cost);
+    return cost;
   }
 
   /** Of the first `count` errors, those above `score`: one that ties with it is not answered either. */
@@ -148,11 +164,6 @@ export class BettingCertificate {
     while (above > 0 && this.#errors[above - 1]?.[0] === score) above--;
     return above;
   }
-}
-
-function logFactor(stake: number, epsilon: number, loss: number): number {
-  // Rounding can carry the all-or-nothing bet a hair below zero.
-  return Math.log(Math.max(0, 1 + stake * (epsilon - loss)));
 }
 
 /** The smallest double above a finite one. */
