@@ -1,0 +1,190 @@
+import { type Random, shuffled } from '../records/random.ts';
+import type { SparseRows } from './sparse-rows.ts';
+import type { Floats, Workspace } from './workspace.ts';
+
+/** What is learned from: rows, the class of each, and how much its loss may pull (strength × weight). */
+export interface LinearProblem {
+  readonly rows: SparseRows;
+  readonly targets: Int32Array;
+  readonly pulls: Float64Array;
+  readonly classes: number;
+  /** Columns of a weight row: `classes` padded. */
+  readonly width: number;
+}
+
+/**
+ * A softmax classifier on its way: weights = Σᵢ rowᵢ ⊗ dualsᵢ, always. At the optimum of
+ * ½‖weights‖² + Σᵢ pullᵢ · crossEntropyᵢ, dualsᵢ = pullᵢ · (oneHotᵢ − softmaxᵢ).
+ */
+export interface LinearState {
+  readonly weights: Floats;
+  readonly duals: Floats;
+  /** Where the search for a row's softmax ended last; NaN before the first visit. */
+  readonly offsets: Float64Array;
+}
+
+export interface DescentSettings {
+  readonly epochs: number;
+  /** Stop when the rows' mean move, as a share of their pull, is below this. */
+  readonly tolerance: number;
+}
+
+/** Bytes of workspace that a state of this problem takes. */
+export function createLinearState(problem: LinearProblem, columns: number, workspace: Workspace): LinearState {
+  return {
+    weights: workspace.floats(columns * problem.width),
+    duals: workspace.floats(problem.targets.length * problem.width),
+    offsets: new Float64Array(problem.targets.length).fill(Number.NaN),
+  };
+}
+
+/**
+ * Dual coordinate ascent for L2-regularised multinomial logistic regression: each visit solves one row's dual exactly
+ * while the others rest, so there is no learning rate (Shalev-Shwartz & Zhang 2013, Prox-SDCA; row solution by Newton).
+ * Returns the epochs taken. A state fitted elsewhere is a valid start, also after rows were taken out of it.
+ */
+export function descend(
+  problem: LinearProblem,
+  state: LinearState,
+  members: readonly number[],
+  settings: DescentSettings,
+  { workspace, logits, random }: { readonly workspace: Workspace; readonly logits: Floats; readonly random: Random },
+): number {
+  const { rows, classes, width } = problem;
+  const { kernels } = workspace;
+  const solver = new RowSolver(classes);
+  for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+    let moved = 0;
+    for (const row of shuffled(members, random)) {
+      const start = rows.starts[row] as number;
+      const count = (rows.starts[row + 1] as number) - start;
+      const indices = rows.indices.at + 4 * start;
+      const values = rows.values.at + 4 * start;
+      kernels.sumRows(indices, values, count, state.weights.at, width, logits.at);
+      const move = solver.solve(problem, state, row, logits.view);
+      moved += move;
+      if (move > skippedMove) kernels.addToRows(indices, values, count, state.weights.at, width, logits.at);
+    }
+    if (moved / Math.max(1, members.length) < settings.tolerance) return epoch;
+  }
+  return settings.epochs;
+}
+
+/** Smaller moves of a row, as a share of its pull, are not worth a pass over its weights. */
+const skippedMove = 1e-3;
+
+/** Takes rows out of a state, as if their duals were 0. */
+export function removeRows(
+  problem: LinearProblem,
+  state: LinearState,
+  members: readonly number[],
+  { workspace, logits }: { readonly workspace: Workspace; readonly logits: Floats },
+): void {
+  const { rows, width } = problem;
+  for (const row of members) {
+    const start = rows.starts[row] as number;
+    const count = (rows.starts[row + 1] as number) - start;
+    for (let k = 0; k < width; k++) {
+      logits.view[k] = -(state.duals.view[row * width + k] as number);
+      state.duals.view[row * width + k] = 0;
+    }
+    workspace.kernels.addToRows(
+      rows.indices.at + 4 * start,
+      rows.values.at + 4 * start,
+      count,
+      state.weights.at,
+      width,
+      logits.at,
+    );
+    state.offsets[row] = Number.NaN;
+  }
+}
+
+/** Finds one row's new dual; scratch memory is kept between rows. */
+class RowSolver {
+  readonly #classes: number;
+  readonly #inputs: Float64Array;
+  readonly #shares: Float64Array;
+
+  constructor(classes: number) {
+    this.#classes = classes;
+    this.#inputs = new Float64Array(classes);
+    this.#shares = new Float64Array(classes);
+  }
+
+  /**
+   * Solves p = softmax(logits − q·dual + κ·(oneHot − p)) for p, with q the row's squared length and κ = q · pull, then
+   * writes the dual's change over the logits. Returns the largest change as a share of the pull.
+   */
+  solve(problem: LinearProblem, state: LinearState, row: number, logits: Float32Array): number {
+    const classes = this.#classes;
+    const width = problem.width;
+    const pull = problem.pulls[row] as number;
+    const target = problem.targets[row] as number;
+    const squaredNorm = problem.rows.squaredNorms[row] as number;
+    const stiffness = squaredNorm * pull;
+    const duals = state.duals.view;
+    const inputs = this.#inputs;
+    const shares = this.#shares;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      const input =
+        (logits[k] as number) - squaredNorm * (duals[row * width + k] as number) + (k === target ? stiffness : 0);
+      inputs[k] = input;
+      if (input > largest) largest = input;
+    }
+    const known = state.offsets[row] as number;
+    state.offsets[row] = normalisingOffset(
+      inputs,
+      shares,
+      stiffness,
+      Number.isNaN(known) ? largest - stiffness : known,
+    );
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += shares[k] as number;
+    let move = 0;
+    for (let k = 0; k < classes; k++) {
+      const dual = pull * ((k === target ? 1 : 0) - (shares[k] as number) / sum);
+      const change = dual - (duals[row * width + k] as number);
+      duals[row * width + k] = dual;
+      logits[k] = change;
+      move = Math.max(move, Math.abs(change));
+    }
+    return move / pull;
+  }
+}
+
+/**
+ * The offset ν for which the shares pₖ with ln pₖ + κ·pₖ = inputₖ − ν sum to 1, by Newton on the logarithm of the sum;
+ * fills `shares` with them.
+ */
+function normalisingOffset(inputs: Float64Array, shares: Float64Array, stiffness: number, start: number): number {
+  let offset = start;
+  const smallBelow = -4 - Math.log(stiffness);
+  for (let step = 0; ; step++) {
+    let sum = 0;
+    let slope = 0;
+    for (let k = 0; k < inputs.length; k++) {
+      const x = (inputs[k] as number) - offset;
+      let share = 0;
+      if (x < -20) share = 0;
+      else if (x < smallBelow) {
+        const first = Math.exp(x);
+        share = first * (1 - stiffness * first);
+      } else share = solveShare(x, stiffness);
+      shares[k] = share;
+      sum += share;
+      slope += share / (1 + stiffness * share);
+    }
+    if (Math.abs(sum - 1) < 1e-3 || step === 12) return offset;
+    offset += sum > 0 ? (sum * Math.log(sum)) / slope : -1;
+  }
+}
+
+/** p with ln p + κ·p = x: κp is Wright's omega function of x + ln κ; a first guess and Newton steps on it. */
+function solveShare(x: number, stiffness: number): number {
+  const y = x + Math.log(stiffness);
+  let omega = y > 1.5 ? y - Math.log(y) : Math.exp(y) / (1 + 0.8 * Math.exp(y * 0.8)) + 1e-12;
+  for (let step = 0; step < 3; step++) omega = Math.max(1e-12, (omega * (1 + y - Math.log(omega))) / (1 + omega));
+  return omega / stiffness;
+}

@@ -1,0 +1,47 @@
+import type { Kernels } from './workspace.ts';
+
+/** The kernels as plain loops over one buffer: the reference for kernels.wat, and the fallback without WebAssembly. */
+export function plainKernels(buffer: ArrayBuffer): Kernels {
+  const words = Math.floor(buffer.byteLength / 4);
+  const floats = new Float32Array(buffer, 0, words);
+  const integers = new Int32Array(buffer, 0, words);
+  const signed = new Int8Array(buffer);
+
+  return {
+    sumRows(indices, values, count, weights, width, out) {
+      const sum = floats.subarray(out >> 2, (out >> 2) + width).fill(0);
+      for (let j = 0; j < count; j++) {
+        const row = (weights >> 2) + at(integers, (indices >> 2) + j) * width;
+        const value = at(floats, (values >> 2) + j);
+        for (let k = 0; k < width; k++) sum[k] = at(sum, k) + value * at(floats, row + k);
+      }
+    },
+    addToRows(indices, values, count, weights, width, vector) {
+      for (let j = 0; j < count; j++) {
+        const row = (weights >> 2) + at(integers, (indices >> 2) + j) * width;
+        const value = at(floats, (values >> 2) + j);
+        for (let k = 0; k < width; k++) floats[row + k] = at(floats, row + k) + value * at(floats, (vector >> 2) + k);
+      }
+    },
+    dotRows(indices, count, weights, width, vector, out) {
+      for (let j = 0; j < count; j++) {
+        const row = (weights >> 2) + at(integers, (indices >> 2) + j) * width;
+        let sum = 0;
+        for (let k = 0; k < width; k++) sum += at(floats, row + k) * at(floats, (vector >> 2) + k);
+        floats[(out >> 2) + j] = sum;
+      }
+    },
+    sumByteRows(indices, values, count, bytes, scales, width, out) {
+      const sum = floats.subarray(out >> 2, (out >> 2) + width).fill(0);
+      for (let j = 0; j < count; j++) {
+        const index = at(integers, (indices >> 2) + j);
+        const value = at(floats, (values >> 2) + j) * at(floats, (scales >> 2) + index);
+        for (let k = 0; k < width; k++) sum[k] = at(sum, k) + value * at(signed, bytes + index * width + k);
+      }
+    },
+  };
+}
+
+function at(array: Float32Array | Int32Array | Int8Array, index: number): number {
+  return array[index] as number;
+}
