@@ -297,11 +297,10 @@ function asShares({ given, teacher, goldCalls }) {
   return goldCalls === 0 ? null : { given: given / goldCalls, teacher: teacher / goldCalls, goldCalls };
 }
 
-const byTask = Map.groupBy ? Map.groupBy(rows, ({ task }) => task) : groupByTask();
-function groupByTask() {
-  const groups = new Map();
-  for (const row of rows) groups.set(row.task, [...(groups.get(row.task) ?? []), row]);
-  return groups;
+const byTask = new Map();
+for (const row of rows) {
+  if (!byTask.has(row.task)) byTask.set(row.task, []);
+  byTask.get(row.task).push(row);
 }
 
 /** Calls that came while each certificate was in force, and what became of them. */
