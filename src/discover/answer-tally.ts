@@ -1,0 +1,64 @@
+import type { Answer } from '../records/answer.ts';
+
+/** What the answers of a task have been, in bounded memory. */
+export interface AnswerTally {
+  /** Answers with content: texts and tool calls. */
+  count: number;
+  /** Answers cut, refused or empty. */
+  withoutContent: number;
+  toolCalls: number;
+  readonly toolNames: Map<string, number>;
+  /** Whole answers, byte for byte, with how often they came. */
+  readonly texts: Map<string, number>;
+  /** Text answers that stand, as they are, in a slot of their prompt. */
+  copied: number;
+  /** Text answers that came after the table was full and are not in it. */
+  overflow: number;
+  size: number;
+}
+
+/** Answers kept a task: enough for some hundred labels in several spellings each. */
+const mostTexts = 3000;
+const mostCharacters = 2_000_000;
+/** Longer answers are counted by how they begin. */
+const longestText = 4000;
+
+export function emptyTally(): AnswerTally {
+  return {
+    count: 0,
+    withoutContent: 0,
+    toolCalls: 0,
+    toolNames: new Map(),
+    texts: new Map(),
+    copied: 0,
+    overflow: 0,
+    size: 0,
+  };
+}
+
+/** Counts one answer. Failed requests are not calls of the task and change nothing. */
+export function tallyAnswer(tally: AnswerTally, answer: Answer, slots: readonly string[]): void {
+  if (answer.kind === 'none') {
+    if (answer.why !== 'error') tally.withoutContent++;
+    return;
+  }
+  tally.count++;
+  if (answer.kind === 'tool-calls') {
+    tally.toolCalls++;
+    for (const call of answer.calls) increase(tally.toolNames, call.name.slice(0, 200));
+    return;
+  }
+  if (slots.some((slot) => slot.includes(answer.text))) tally.copied++;
+  const text = answer.text.length > longestText ? answer.text.slice(0, longestText) : answer.text;
+  const known = tally.texts.get(text);
+  if (known !== undefined) tally.texts.set(text, known + 1);
+  else if (tally.texts.size >= mostTexts || tally.size + text.length > mostCharacters) tally.overflow++;
+  else {
+    tally.texts.set(text, 1);
+    tally.size += text.length;
+  }
+}
+
+function increase(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

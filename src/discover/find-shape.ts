@@ -1,0 +1,357 @@
+import { foldLabel, type LabelForm, type LabelSpelling, labelOf, type OutputShape } from '../records/output-shape.ts';
+import type { AnswerTally } from './answer-tally.ts';
+import { fewestAnswers, judgeClosed } from './closed-set.ts';
+import { isObject } from './read-prompt.ts';
+import { isSpace, isWord, tokenise } from './tokens.ts';
+
+/** What a prompt says about its answers, beside the answers themselves. */
+export interface ShapeHints {
+  /** All constant text of the template and its response format: a value that is named there is a value of a closed set. */
+  readonly constants: string;
+}
+
+interface CountedText {
+  readonly text: string;
+  readonly count: number;
+}
+
+/** Answers in another form than the rest that a shape survives: refusals in words, slips. */
+function tolerated(count: number): number {
+  return count < 40 ? 1 : Math.floor(count * 0.03);
+}
+
+/** What the answers of a task look like. Anything but a label is named and said to be not learnable yet. */
+export function findShape(tally: AnswerTally, hints: ShapeHints): OutputShape {
+  if (tally.count < fewestAnswers)
+    return { kind: 'too-few-answers', why: `${tally.count} answers so far; ${fewestAnswers} are needed to tell` };
+  if (tally.toolCalls > tolerated(tally.count)) return toolCallShape(tally);
+  const answers = [...tally.texts].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count);
+  return (
+    jsonShape(answers, tally, hints) ??
+    labelShape(answers, tally, hints) ??
+    numberShape(answers, tally) ??
+    linesShape(answers, tally) ??
+    spanShape(tally) ??
+    wordsShape(answers, tally)
+  );
+}
+
+function toolCallShape(tally: AnswerTally): OutputShape {
+  const names = [...tally.toolNames.keys()].sort();
+  return { kind: 'tool-call', why: `the answers call tools: ${names.slice(0, 5).join(', ')}` };
+}
+
+// ---- JSON
+
+function jsonShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
+  const parsed = answers.flatMap(({ text, count }) => {
+    const value = parseContainer(text);
+    return value === null ? [] : [{ value, count }];
+  });
+  const total = sumOf(answers);
+  if (total - sumOf(parsed) > tolerated(total)) return null;
+  const lists = parsed.filter(({ value }) => Array.isArray(value));
+  if (sumOf(lists) > tolerated(total)) return listShape(lists, tally);
+  const keys = new Map<string, number>();
+  for (const { value, count } of parsed)
+    for (const key of Object.keys(value)) keys.set(key, (keys.get(key) ?? 0) + count);
+  const known = [...keys].filter(([, count]) => count > tolerated(total)).map(([key]) => key);
+  const [field] = known;
+  if (field === undefined) return { kind: 'object', why: 'the answers are empty JSON objects' };
+  if (known.length > 1) {
+    const label = labelWithForm(sentenceForm(answers), answers, tally, hints);
+    return label ?? { kind: 'object', why: `the answers are JSON objects of ${known.length} fields: ${named(known)}` };
+  }
+  return fieldShape(field, parsed, answers, tally, hints);
+}
+
+function parseContainer(text: string): object | null {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{') && !trimmed.startsWith('[')) return null;
+  try {
+    const value: unknown = JSON.parse(trimmed);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function fieldShape(
+  field: string,
+  parsed: readonly { readonly value: object; readonly count: number }[],
+  answers: readonly CountedText[],
+  tally: AnswerTally,
+  hints: ShapeHints,
+): OutputShape {
+  const types = new Map<string, number>();
+  for (const { value, count } of parsed) {
+    const type = typeof (isObject(value) ? value[field] : undefined);
+    types.set(type, (types.get(type) ?? 0) + count);
+  }
+  for (const type of ['string', 'boolean', 'number'] as const) {
+    if (sumOf(answers) - (types.get(type) ?? 0) > tolerated(sumOf(answers))) continue;
+    const label = labelWithForm({ kind: 'json', field, type }, answers, tally, hints);
+    if (label !== null) return label;
+    if (type === 'number') return { kind: 'number', why: `the JSON field "${field}" holds numbers of no closed set` };
+  }
+  return { kind: 'object', why: `the answers are JSON objects whose field "${field}" has no closed set of values` };
+}
+
+function listShape(
+  lists: readonly { readonly value: object; readonly count: number }[],
+  tally: AnswerTally,
+): OutputShape {
+  const items = new Map<string, number>();
+  let objects = 0;
+  for (const { value, count } of lists)
+    for (const item of Array.isArray(value) ? value : []) {
+      if (typeof item === 'object' && item !== null) objects += count;
+      else items.set(foldLabel(String(item)), (items.get(foldLabel(String(item))) ?? 0) + count);
+    }
+  if (objects > 0) return { kind: 'spans', why: 'the answers are JSON lists of objects' };
+  const closed = judgeClosed([...items.values()]);
+  if (closed.isClosed) return { kind: 'labels', why: `the answers are JSON lists of ${items.size} different values` };
+  return tally.overflow > 0 || items.size > 0
+    ? { kind: 'spans', why: 'the answers are JSON lists of texts from no closed set' }
+    : { kind: 'constant', why: 'the answers are empty lists' };
+}
+
+// ---- a label
+
+function labelShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
+  const plain = answers.filter(({ text }) => !looksLikeList(text));
+  const folded = new Set(plain.map(({ text }) => foldLabel(text)));
+  if (folded.size === 1 && tally.overflow === 0)
+    return { kind: 'constant', why: `all ${tally.count} answers are the same` };
+  return (
+    labelWithForm(sentenceForm(answers), answers, tally, hints) ??
+    labelWithForm({ kind: 'plain' }, answers, tally, hints) ??
+    separatedListShape(answers)
+  );
+}
+
+function looksLikeList(text: string): boolean {
+  return text.trimStart().startsWith('[');
+}
+
+/** The words that (almost) all answers begin and end with; null where there are none worth the name. */
+function sentenceForm(answers: readonly CountedText[]): LabelForm | null {
+  if (answers.length < 2) return null;
+  const rows = answers.map(({ text, count }) => ({ tokens: tokenise(text), count }));
+  const needed = sumOf(answers) - tolerated(sumOf(answers));
+  const before = sharedRun(rows, needed, (tokens, i) => tokens[i]).join('');
+  const after = sharedRun(rows, needed, (tokens, i) => tokens[tokens.length - 1 - i])
+    .reverse()
+    .join('');
+  const isWorthIt = tokenise(before).some(isWord) || tokenise(after).some(isWord) || /["{}[\]<>`]/.test(before);
+  return isWorthIt ? { kind: 'sentence', before, after } : null;
+}
+
+/** Token by token from one end, for as long as (almost) all agree and every one of them goes on. */
+function sharedRun(
+  rows: readonly { readonly tokens: readonly string[]; readonly count: number }[],
+  needed: number,
+  pick: (tokens: readonly string[], index: number) => string | undefined,
+): string[] {
+  const run: string[] = [];
+  let agreeing = rows;
+  for (let i = 0; ; i++) {
+    const votes = new Map<string, number>();
+    for (const row of agreeing) {
+      const token = pick(row.tokens, i);
+      // The last token may be the label itself.
+      if (token !== undefined && row.tokens.length > i + 1) votes.set(token, (votes.get(token) ?? 0) + row.count);
+    }
+    const [token, count] = [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best), ['', 0] as const);
+    if (count < needed) break;
+    run.push(token);
+    agreeing = agreeing.filter((row) => pick(row.tokens, i) === token);
+  }
+  // A space before the label is part of the sentence; a half word never is.
+  return run;
+}
+
+function labelWithForm(
+  form: LabelForm | null,
+  answers: readonly CountedText[],
+  tally: AnswerTally,
+  hints: ShapeHints,
+): OutputShape | null {
+  if (form === null) return null;
+  const total = sumOf(answers) + tally.overflow;
+  const { labels, isOdd } = spellingsOf(form, answers);
+  const usual = labels.filter((label) => !isOdd(label));
+  const count = sumOf(usual);
+  if (total - count > tolerated(total) || usual.length < 2) return null;
+  const closed = judgeClosed(
+    usual.map((label) => label.count),
+    areListed(usual, hints.constants),
+  );
+  if (!closed.isClosed) return null;
+  return { kind: 'label', form, labels: usual, unseenShare: closed.unseenShare };
+}
+
+/** Labels with the spelling each is most often written in, most frequent first; and which of them are words said beside the point. */
+function spellingsOf(
+  form: LabelForm,
+  answers: readonly CountedText[],
+): { readonly labels: readonly LabelSpelling[]; readonly isOdd: (label: LabelSpelling) => boolean } {
+  const merged = new Map<string, { answer: string; best: number; count: number }>();
+  for (const { text, count } of answers) {
+    const label = form.kind === 'plain' && looksLikeList(text) ? null : labelOf(form, { kind: 'text', text });
+    if (label === null) continue;
+    const known = merged.get(label);
+    if (known === undefined) merged.set(label, { answer: text, best: count, count });
+    else {
+      known.count += count;
+      if (count > known.best) {
+        known.best = count;
+        known.answer = text;
+      }
+    }
+  }
+  const labels = [...merged]
+    .map(([label, { answer, count }]) => ({ label, answer, count }))
+    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
+  const usualWords = usualLength(labels);
+  return {
+    labels,
+    isOdd: (label) => wordsIn(label.label) > 2 * usualWords + 3 && label.count <= tolerated(sumOf(labels)),
+  };
+}
+
+/** Words of the label that ninety of a hundred answers do not exceed. */
+function usualLength(labels: readonly LabelSpelling[]): number {
+  const lengths = labels
+    .map((label) => ({ words: wordsIn(label.label), count: label.count }))
+    .sort((a, b) => a.words - b.words);
+  let left = 0.9 * sumOf(lengths);
+  for (const { words, count } of lengths) {
+    left -= count;
+    if (left <= 0) return words;
+  }
+  return 0;
+}
+
+function wordsIn(text: string): number {
+  return tokenise(text).filter(isWord).length;
+}
+
+/** Whether the prompt itself names (almost) all the values. */
+function areListed(labels: readonly LabelSpelling[], constants: string): boolean {
+  const folded = constants.toLowerCase();
+  const named = labels.filter((label) => wordsIn(label.label) <= 6 && folded.includes(label.label));
+  return sumOf(named) >= 0.9 * sumOf(labels);
+}
+
+/** Values of a closed set, several in one answer, separated by commas, semicolons or line breaks. */
+function separatedListShape(answers: readonly CountedText[]): OutputShape | null {
+  const items = new Map<string, number>();
+  let several = 0;
+  for (const { text, count } of answers) {
+    const parts = text
+      .split(/[,;\n|]/)
+      .map(foldLabel)
+      .filter(Boolean);
+    if (parts.length > 1) several += count;
+    for (const part of parts) items.set(part, (items.get(part) ?? 0) + count);
+  }
+  const isShort = [...items.keys()].every((item) => wordsIn(item) <= 4);
+  if (!isShort || several < 0.1 * sumOf(answers) || !judgeClosed([...items.values()]).isClosed) return null;
+  return { kind: 'labels', why: `the answers list several of ${items.size} values` };
+}
+
+// ---- everything else
+
+function numberShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape | null {
+  const numbers = answers.filter(({ text }) => /^\s*[-+]?[$€£]?\d[\d.,\s]*%?\s*$/.test(text));
+  const total = sumOf(answers) + tally.overflow;
+  return total - sumOf(numbers) <= tolerated(total) + tally.overflow
+    ? { kind: 'number', why: 'the answers are numbers of no closed set' }
+    : null;
+}
+
+function linesShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape | null {
+  const keys = new Map<string, number>();
+  let fitting = 0;
+  for (const { text, count } of answers) {
+    const lines = text.trim().split(/\n+/);
+    const names = lines.map((line) => /^[\s*-]*([\p{L}\p{N}_ -]{1,40}?)\**\s*[:=]/u.exec(line)?.[1]);
+    if (names.every((name) => name !== undefined)) {
+      fitting += count;
+      for (const name of names) if (name !== undefined) keys.set(name, (keys.get(name) ?? 0) + count);
+    }
+  }
+  const total = sumOf(answers);
+  if (total - fitting > tolerated(total) * 2 || keys.size > total / 2 || tally.count < fewestAnswers) return null;
+  return { kind: 'lines', why: `the answers are lines of ${keys.size} named fields: ${named([...keys.keys()])}` };
+}
+
+function spanShape(tally: AnswerTally): OutputShape | null {
+  return tally.copied >= 0.9 * (tally.count - tally.toolCalls)
+    ? { kind: 'spans', why: 'the answers are copied from the input' }
+    : null;
+}
+
+/** Running text: written around the same words every time, or free. Short different answers may still turn out a label. */
+function wordsShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape {
+  const share = sharedWordsShare(answers.slice(0, 300));
+  if (share >= 0.3)
+    return {
+      kind: 'templated-text',
+      why: `${Math.round(share * 100)} % of the words are the same in (almost) all answers`,
+    };
+  const typical = answers.map(({ text }) => wordsIn(text)).sort((a, b) => a - b)[Math.floor(answers.length / 2)] ?? 0;
+  if (typical <= 6 && tally.count < 1000)
+    return {
+      kind: 'too-few-answers',
+      why: `${answers.length} different answers in ${tally.count}: not yet a closed set`,
+    };
+  return { kind: 'free-text', why: `${answers.length} different answers in ${tally.count}` };
+}
+
+/** Share of the words that stand in runs of three which nine of ten answers have. */
+function sharedWordsShare(answers: readonly CountedText[]): number {
+  const rows = answers.map(({ text }) => tokenise(text).filter((token) => !isSpace(token)));
+  const runs = rows.map((row) => row.slice(2).map((_, i) => `${row[i]} ${row[i + 1]} ${row[i + 2]}`));
+  const counts = new Map<string, number>();
+  for (const row of runs) for (const run of new Set(row)) counts.set(run, (counts.get(run) ?? 0) + 1);
+  let covered = 0;
+  let all = 0;
+  rows.forEach((row, index) => {
+    const isCovered = new Set<number>();
+    runs[index]!.forEach((run, i) => {
+      if ((counts.get(run) ?? 0) >= 0.9 * rows.length) for (const j of [i, i + 1, i + 2]) isCovered.add(j);
+    });
+    covered += isCovered.size;
+    all += row.length;
+  });
+  return all === 0 || rows.length < fewestAnswers ? 0 : covered / all;
+}
+
+function sumOf(items: readonly { readonly count: number }[]): number {
+  return items.reduce((sum, item) => sum + item.count, 0);
+}
+
+function named(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 6).join(', ')}, …`;
+}
+
+/** What answers are made of: labels, names of JSON fields, lines or tools. Empty for running text. Answers that share it are of one kind. */
+export function vocabularyOf(tally: AnswerTally, shape: OutputShape): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const name of tally.toolNames.keys()) words.add(`tool:${name}`);
+  if (shape.kind === 'label') {
+    for (const label of shape.labels) words.add(`label:${label.label}`);
+    return words;
+  }
+  for (const text of tally.texts.keys()) {
+    const value = parseContainer(text);
+    if (Array.isArray(value)) words.add('[]');
+    else if (value !== null) for (const key of Object.keys(value)) words.add(`field:${key}`);
+    else if (shape.kind === 'lines')
+      for (const line of text.split('\n')) words.add(`line:${line.split(/[:=]/)[0]?.trim() ?? ''}`);
+    else if (shape.kind === 'too-few-answers') words.add(`label:${foldLabel(text)}`);
+  }
+  return words;
+}

@@ -1,0 +1,89 @@
+import type { Answer } from '../records/answer.ts';
+import type { TaskMatch } from '../records/task.ts';
+import type { KnownTemplate } from './known-task.ts';
+import type { Prompt } from './read-prompt.ts';
+
+/** A finished call that belongs nowhere yet. */
+export interface KeptCall {
+  readonly id: string;
+  readonly at: number;
+  readonly tenant: string;
+  readonly task: string | null;
+  readonly prompt: Prompt;
+  readonly answer: Answer;
+}
+
+/** Calls kept a structure, and the characters in them; the oldest are forgotten first. */
+const mostKept = 512;
+const mostCharacters = 16_000_000;
+/** Kept calls after which a structure is mined for the first time. */
+const firstMining = 20;
+/** A structure whose calls have nothing in common (open chat) is mined again after so many more, so that work stays linear. */
+const laterMining = 256;
+/** How often the same beginning or end is met among kept calls before they are looked at out of turn. */
+const familiarFrom = 16;
+
+/** The calls of one structure: known templates to match them with, and those that no template matches. */
+export class PromptBucket {
+  /** The one with the most constant text first: of two that match, the more specific is meant. */
+  templates: readonly KnownTemplate[] = [];
+  kept: KeptCall[] = [];
+  #characters = 0;
+  #untilMining = firstMining;
+  #interval = firstMining;
+  readonly #familiar = new Map<string, number>();
+
+  match(prompt: Prompt): { readonly template: KnownTemplate; readonly match: TaskMatch } | null {
+    for (const template of this.templates) {
+      const match = template.match(prompt);
+      if (match !== null) return { template, match };
+    }
+    return null;
+  }
+
+  /** Keeps a call for mining. Says whether mining is due. */
+  keep(call: KeptCall): boolean {
+    this.kept.push(call);
+    this.#characters += sizeOf(call);
+    while (this.kept.length > mostKept || (this.#characters > mostCharacters && this.kept.length > 1)) {
+      const [oldest] = this.kept.splice(0, 1);
+      if (oldest !== undefined) this.#characters -= sizeOf(oldest);
+    }
+    this.#untilMining--;
+    return this.#grewFamiliar(call) || this.#untilMining <= 0;
+  }
+
+  adopt(template: KnownTemplate): void {
+    this.templates = [...this.templates, template].sort((a, b) => b.constantLength - a.constantLength);
+  }
+
+  /** After a mining: the calls that found their place are let go, and the next mining is put off. */
+  release(isPlaced: (call: KeptCall) => boolean): void {
+    this.kept = this.kept.filter((call) => !isPlaced(call));
+    this.#characters = this.kept.reduce((sum, call) => sum + sizeOf(call), 0);
+  }
+
+  rest(): void {
+    this.#interval = this.kept.length === 0 ? firstMining : Math.min(laterMining, this.#interval * 2);
+    this.#untilMining = this.#interval;
+  }
+
+  /** A changed prompt shows at once: many calls that begin or end alike. */
+  #grewFamiliar(call: KeptCall): boolean {
+    let isDue = false;
+    for (const [index, text] of call.prompt.texts.entries()) {
+      if (text.length < 12) continue;
+      for (const key of [`${index}<${text.slice(0, 40)}`, `${index}>${text.slice(-16)}`]) {
+        const count = (this.#familiar.get(key) ?? 0) + 1;
+        this.#familiar.set(key, count);
+        isDue ||= count >= familiarFrom && (count & (count - 1)) === 0;
+      }
+    }
+    if (this.#familiar.size > 20_000) this.#familiar.clear();
+    return isDue;
+  }
+}
+
+function sizeOf(call: KeptCall): number {
+  return call.prompt.texts.reduce((sum, text) => sum + text.length, 100);
+}
