@@ -62,3 +62,33 @@ export function tallyAnswer(tally: AnswerTally, answer: Answer, slots: readonly 
 function increase(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
+
+/** A tally as JSON keeps it. */
+export interface TallyState {
+  readonly count: number;
+  readonly withoutContent: number;
+  readonly toolCalls: number;
+  readonly toolNames: readonly (readonly [string, number])[];
+  readonly texts: readonly (readonly [string, number])[];
+  readonly copied: number;
+  readonly overflow: number;
+}
+
+export function tallyToJson(tally: AnswerTally): TallyState {
+  const { count, withoutContent, toolCalls, copied, overflow } = tally;
+  return {
+    count,
+    withoutContent,
+    toolCalls,
+    copied,
+    overflow,
+    toolNames: [...tally.toolNames],
+    texts: [...tally.texts],
+  };
+}
+
+export function tallyFromJson(state: TallyState): AnswerTally {
+  const texts = new Map(state.texts);
+  const size = [...texts.keys()].reduce((sum, text) => sum + text.length, 0);
+  return { ...state, toolNames: new Map(state.toolNames), texts, size };
+}

@@ -1,103 +1,78 @@
 import type { Answer } from '../records/answer.ts';
 import type { OutputShape } from '../records/output-shape.ts';
-import type { Task, TaskMatch, TaskVersion, Template } from '../records/task.ts';
-import { type AnswerTally, emptyTally, tallyAnswer } from './answer-tally.ts';
-import { shortHash } from './build-template.ts';
+import type { Task, TaskVersion } from '../records/task.ts';
+import {
+  type AnswerTally,
+  emptyTally,
+  type TallyState,
+  tallyAnswer,
+  tallyFromJson,
+  tallyToJson,
+} from './answer-tally.ts';
 import { findShape, vocabularyOf } from './find-shape.ts';
-import { compileTemplate, type TemplateMatcher } from './match-template.ts';
-import type { FoundCluster } from './mine-bucket.ts';
+import { KnownTemplate, type KnownTemplateState } from './known-template.ts';
 import { constantsOf } from './name-task.ts';
-import type { PromptBucket } from './prompt-bucket.ts';
-import type { Prompt } from './read-prompt.ts';
 import type { Lifespan } from './succession.ts';
 
-/** Times of calls remembered a template. */
-const mostTimes = 64;
+/** Share of new answers after which a shape is worked out again while nobody asks for the exact figures. */
+const staleShare = 0.05;
 
-/** A template that belongs to a task, ready to match. */
-export class KnownTemplate {
-  readonly template: Template;
-  readonly task: string;
-  /** Version ids by teacher. */
-  readonly teachers = new Map<string, string>();
-  /** The only model it is for; null for a template with constants, which is known by these. */
-  readonly onlyModel: string | null;
-  /** A sample of the times of its calls: the first and then, ever more rarely, later ones; and the last ones. */
-  readonly times: number[] = [];
-  readonly lastTimes: number[] = [];
-  calls = 0;
-  readonly #matcher: TemplateMatcher;
-
-  constructor(template: Template, task: string, onlyModel: string | null) {
-    this.template = template;
-    this.task = task;
-    this.onlyModel = onlyModel;
-    this.#matcher = compileTemplate(template);
-  }
-
-  get constantLength(): number {
-    return this.#matcher.constantLength;
-  }
-
-  match(prompt: Prompt): TaskMatch | null {
-    if (this.onlyModel !== null && this.onlyModel !== prompt.model) return null;
-    const slots = this.#matcher.split(prompt.texts);
-    return slots === null ? null : this.matchOf(prompt.model, slots);
-  }
-
-  matchOf(model: string, slots: readonly string[]): TaskMatch {
-    return { task: this.task, version: this.versionOf(model), slots };
-  }
-
-  /** The version of this template with a teacher, whether it has been met yet or not. */
-  versionOf(teacher: string): string {
-    return this.teachers.get(teacher) ?? shortHash([this.template.key, teacher]);
-  }
-
-  sawCall(at: number): void {
-    this.calls++;
-    if (this.times.length < mostTimes) this.times.push(at);
-    else if ((this.calls & (this.calls - 1)) === 0 || this.calls % 64 === 0) this.times[this.calls % mostTimes] = at;
-    this.lastTimes.push(at);
-    if (this.lastTimes.length > mostTimes) this.lastTimes.shift();
-  }
-}
-
-/** A task as the finder carries it along. */
-export class KnownTask {
+export interface KnownTaskOptions {
   readonly id: string;
   readonly name: string;
   readonly tenant: string;
   /** The application gave the name. */
   readonly isNamed: boolean;
-  readonly templates: KnownTemplate[] = [];
-  readonly versions: TaskVersion[] = [];
-  isConversation = false;
-  readonly #tally: AnswerTally = emptyTally();
-  #hints = '';
-  #shape: OutputShape | null = null;
-  #shapeAt = 0;
+  /** Its prompts carry conversations: a group whatever the answers. */
+  readonly isConversation: boolean;
+}
 
-  constructor(options: {
+export interface KnownTaskState extends KnownTaskOptions {
+  readonly versions: readonly {
     readonly id: string;
-    readonly name: string;
-    readonly tenant: string;
-    readonly isNamed: boolean;
-  }) {
+    readonly teacher: string;
+    readonly firstSeenAt: number;
+    readonly key: string;
+  }[];
+  readonly templates: readonly KnownTemplateState[];
+  readonly tally: TallyState;
+}
+
+/** A task as the finder carries it along: its templates, its versions, and what its answers have been. */
+export class KnownTask {
+  readonly id: string;
+  readonly tenant: string;
+  readonly isNamed: boolean;
+  readonly isConversation: boolean;
+  readonly templates: KnownTemplate[] = [];
+  versions: readonly TaskVersion[] = [];
+  #name: string;
+  readonly #tally: AnswerTally;
+  #record: Task | null = null;
+  #recordedAnswers = 0;
+  #answers = 0;
+
+  constructor(options: KnownTaskOptions, tally = emptyTally()) {
     this.id = options.id;
-    this.name = options.name;
     this.tenant = options.tenant;
     this.isNamed = options.isNamed;
+    this.isConversation = options.isConversation;
+    this.#name = options.name;
+    this.#tally = tally;
   }
 
-  /** Takes a template in as one of its own. */
-  adopt(cluster: FoundCluster, bucket: PromptBucket): KnownTemplate {
-    const known = new KnownTemplate(cluster.template, this.id, cluster.onlyModel);
+  get name(): string {
+    return this.#name;
+  }
+
+  rename(name: string): void {
+    this.#name = name;
+    this.#record = null;
+  }
+
+  addTemplate(known: KnownTemplate): void {
     this.templates.push(known);
-    this.isConversation = cluster.isConversation;
-    this.#hints += `${constantsOf(cluster.template).join('\n')}\n${cluster.formatJson ?? ''}\n`;
-    bucket.adopt(known);
-    return known;
+    this.#record = null;
   }
 
   /** The new version, where this teacher has not answered this template before; else null. */
@@ -106,42 +81,82 @@ export class KnownTask {
     const id = template.versionOf(teacher);
     template.teachers.set(teacher, id);
     const version: TaskVersion = { id, template: template.template, teacher, firstSeenAt: at };
-    this.versions.push(version);
-    this.versions.sort((a, b) => a.firstSeenAt - b.firstSeenAt);
+    this.versions = [...this.versions, version].sort((a, b) => a.firstSeenAt - b.firstSeenAt);
+    this.#record = null;
     return version;
   }
 
   count(template: KnownTemplate, at: number, answer: Answer, slots: readonly string[]): void {
-    template.sawCall(at);
+    template.times.add(at);
+    const known = this.#tally.texts.size;
     tallyAnswer(this.#tally, answer, slots);
-    this.#shapeAt++;
+    this.#answers++;
+    // A label that was never seen before must show at once.
+    if (this.#tally.texts.size !== known && this.#record?.shape.kind === 'label') this.#record = null;
   }
 
   get shape(): OutputShape {
-    if (this.#shape === null || this.#shapeAt > 0) this.#shape = findShape(this.#tally, { constants: this.#hints });
-    this.#shapeAt = 0;
-    return this.#shape;
+    return this.toTask().shape;
   }
 
   lifespans(): readonly Lifespan[] {
     const vocabulary = vocabularyOf(this.#tally, this.shape);
     return this.templates.map((known) => ({
       constants: constantsOf(known.template).join('\n'),
-      times: [...known.times, ...known.lastTimes],
+      times: [...known.times.sample, ...known.times.last],
       vocabulary,
     }));
   }
 
+  /** The record, its counts at most a twentieth behind; the same object while nothing changed. */
   toTask(): Task {
-    const shape = this.shape;
-    const isGroup = this.isConversation || (shape.kind === 'free-text' && !this.isNamed);
+    if (this.#record === null || this.#answers - this.#recordedAnswers > staleShare * this.#recordedAnswers)
+      return this.toFreshTask();
+    return this.#record;
+  }
+
+  /** The record with all that was counted. */
+  toFreshTask(): Task {
+    if (this.#record !== null && this.#answers === this.#recordedAnswers) return this.#record;
+    const { id, name, tenant } = this;
+    const shape = findShape(this.#tally, { constants: this.#hints() });
+    const kind = this.isConversation || (shape.kind === 'free-text' && !this.isNamed) ? 'group' : 'task';
+    this.#record = { id, name, tenant, kind, shape, versions: this.versions };
+    this.#recordedAnswers = this.#answers;
+    return this.#record;
+  }
+
+  #hints(): string {
+    return this.templates.map((known) => `${constantsOf(known.template).join('\n')}\n${known.structure}`).join('\n');
+  }
+
+  toJSON(): KnownTaskState {
+    const { id, name, tenant, isNamed, isConversation, templates } = this;
     return {
-      id: this.id,
-      name: this.name,
-      tenant: this.tenant,
-      kind: isGroup ? 'group' : 'task',
-      shape,
-      versions: [...this.versions],
+      id,
+      name,
+      tenant,
+      isNamed,
+      isConversation,
+      versions: this.versions.map(({ id: version, teacher, firstSeenAt, template }) => ({
+        id: version,
+        teacher,
+        firstSeenAt,
+        key: template.key,
+      })),
+      templates: templates.map((known) => known.toJSON()),
+      tally: tallyToJson(this.#tally),
     };
+  }
+
+  static from(state: KnownTaskState): KnownTask {
+    const task = new KnownTask(state, tallyFromJson(state.tally));
+    for (const template of state.templates) task.templates.push(KnownTemplate.from(state.id, template));
+    const byKey = new Map(task.templates.map((known) => [known.template.key, known.template]));
+    task.versions = state.versions.flatMap(({ id, teacher, firstSeenAt, key }) => {
+      const template = byKey.get(key);
+      return template === undefined ? [] : [{ id, teacher, firstSeenAt, template }];
+    });
+    return task;
   }
 }

@@ -1,6 +1,6 @@
 import type { Answer } from '../records/answer.ts';
 import type { TaskMatch } from '../records/task.ts';
-import type { KnownTemplate } from './known-task.ts';
+import type { KnownTemplate } from './known-template.ts';
 import type { Prompt } from './read-prompt.ts';
 
 /** A finished call that belongs nowhere yet. */
@@ -28,10 +28,15 @@ export class PromptBucket {
   /** The one with the most constant text first: of two that match, the more specific is meant. */
   templates: readonly KnownTemplate[] = [];
   kept: KeptCall[] = [];
+  readonly structure: string;
   #characters = 0;
   #untilMining = firstMining;
   #interval = firstMining;
   readonly #familiar = new Map<string, number>();
+
+  constructor(structure: string) {
+    this.structure = structure;
+  }
 
   match(prompt: Prompt): { readonly template: KnownTemplate; readonly match: TaskMatch } | null {
     for (const template of this.templates) {

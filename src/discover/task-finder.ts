@@ -2,11 +2,12 @@ import { readAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest } from '../records/call.ts';
 import type { Task, TaskMatch, TaskVersion } from '../records/task.ts';
 import { shortHash } from './build-template.ts';
-import { KnownTask, type KnownTemplate } from './known-task.ts';
+import { KnownTask, type KnownTaskState } from './known-task.ts';
+import { KnownTemplate } from './known-template.ts';
 import { type FoundCluster, mineBucket } from './mine-bucket.ts';
 import { nameTask, uniqueName } from './name-task.ts';
-import { PromptBucket } from './prompt-bucket.ts';
-import { readPrompt } from './read-prompt.ts';
+import { type KeptCall, PromptBucket } from './prompt-bucket.ts';
+import { type Prompt, readPrompt } from './read-prompt.ts';
 import { isSuccessor } from './succession.ts';
 
 /** What matching needs to know of a call. */
@@ -36,6 +37,27 @@ export interface Findings {
 
 /** Structures without a template that are remembered at most; the one unused for longest is forgotten. */
 const mostBuckets = 5000;
+
+/** Unmatched calls that survive a restart. */
+const mostKeptCalls = 4000;
+
+type KeptState = Omit<KeptCall, 'prompt'> & { readonly prompt: Omit<Prompt, 'structure'> };
+
+/** A finder as JSON keeps it. */
+export interface FinderState {
+  readonly format: 1;
+  readonly tasks: readonly KnownTaskState[];
+  readonly buckets: readonly { readonly structure: string; readonly kept: readonly KeptState[] }[];
+}
+
+function keptToJson(call: KeptCall): KeptState {
+  const { structure: _, ...prompt } = call.prompt;
+  return { ...call, prompt };
+}
+
+function keptFromJson(structure: string, call: KeptState): KeptCall {
+  return { ...call, prompt: { ...call.prompt, structure } };
+}
 
 /**
  * Finds tasks in a stream of calls. The live gateway, replays, imports and audits all use this one: `match` says where a new call
@@ -85,7 +107,7 @@ export class TaskFinder {
     for (const bucket of this.#due) {
       for (const cluster of mineBucket(bucket)) {
         const task = this.#placeCluster(cluster, found);
-        const template = task.adopt(cluster, bucket);
+        const template = this.#adopt(task, cluster, bucket);
         for (const call of cluster.calls) {
           this.#meetTeacher(task, template, call.prompt.model, call.at);
           const match = template.matchOf(call.prompt.model, call.slots);
@@ -99,22 +121,57 @@ export class TaskFinder {
     const foundIds = new Set(found.map((task) => task.id));
     const versions = this.#news.filter((news) => !foundIds.has(news.task));
     this.#news = [];
-    return { found: found.map((task) => task.toTask()), versions, assignments };
+    return { found: found.map((task) => task.toFreshTask()), versions, assignments };
   }
 
   /** All tasks and groups with their shapes as of now. */
   tasks(): readonly Task[] {
-    return [...this.#tasks.values()].map((task) => task.toTask());
+    return [...this.#tasks.values()].map((task) => task.toFreshTask());
   }
 
+  /** One of them, its counts at most a twentieth behind: cheap enough to ask on every call. */
   task(id: string): Task | null {
     return this.#tasks.get(id)?.toTask() ?? null;
+  }
+
+  /** Gives a task another name. Says whether there is such a task. */
+  rename(id: string, name: string): boolean {
+    this.#tasks.get(id)?.rename(name);
+    return this.#tasks.has(id);
+  }
+
+  /** Everything it knows, for `TaskFinder.from`. Of the unmatched calls the latest are kept. */
+  toJSON(): FinderState {
+    const buckets: { structure: string; kept: KeptState[] }[] = [];
+    let left = mostKeptCalls;
+    for (const bucket of [...this.#buckets.values()].reverse()) {
+      if (bucket.kept.length === 0 || left <= 0) continue;
+      const kept = bucket.kept.slice(-left);
+      left -= kept.length;
+      buckets.push({ structure: bucket.structure, kept: kept.map(keptToJson) });
+    }
+    return { format: 1, tasks: [...this.#tasks.values()].map((task) => task.toJSON()), buckets: buckets.reverse() };
+  }
+
+  /** Goes on where `toJSON` stopped. */
+  static from(state: FinderState): TaskFinder {
+    const finder = new TaskFinder();
+    for (const taskState of state.tasks) {
+      const task = KnownTask.from(taskState);
+      finder.#tasks.set(task.id, task);
+      for (const known of task.templates) finder.#bucketOf(known.structure).adopt(known);
+    }
+    for (const { structure, kept } of state.buckets) {
+      const bucket = finder.#bucketOf(structure);
+      for (const call of kept) if (bucket.keep(keptFromJson(structure, call))) finder.#due.add(bucket);
+    }
+    return finder;
   }
 
   #bucketOf(structure: string): PromptBucket {
     const known = this.#buckets.get(structure);
     if (known !== undefined) return known;
-    const bucket = new PromptBucket();
+    const bucket = new PromptBucket(structure);
     this.#buckets.set(structure, bucket);
     if (this.#buckets.size > mostBuckets) this.#forgetOldest();
     return bucket;
@@ -127,6 +184,14 @@ export class TaskFinder {
       this.#due.delete(bucket);
       return;
     }
+  }
+
+  #adopt(task: KnownTask, cluster: FoundCluster, bucket: PromptBucket): KnownTemplate {
+    const { template, onlyModel } = cluster;
+    const known = new KnownTemplate({ task: task.id, template, onlyModel, structure: bucket.structure });
+    task.addTemplate(known);
+    bucket.adopt(known);
+    return known;
   }
 
   #meetTeacher(task: KnownTask, template: KnownTemplate, model: string, at: number): void {
@@ -144,7 +209,13 @@ export class TaskFinder {
     const known = this.#tasks.get(id) ?? this.#predecessor(cluster);
     if (known !== undefined) return known;
     const name = explicit ?? uniqueName(nameTask(cluster), (wanted) => this.#isNameTaken(tenant, wanted));
-    const task = new KnownTask({ id, name, tenant, isNamed: explicit !== null });
+    const task = new KnownTask({
+      id,
+      name,
+      tenant,
+      isNamed: explicit !== null,
+      isConversation: cluster.isConversation,
+    });
     this.#tasks.set(id, task);
     found.push(task);
     return task;

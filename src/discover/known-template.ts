@@ -1,0 +1,70 @@
+import type { TaskMatch, Template } from '../records/task.ts';
+import { shortHash } from './build-template.ts';
+import { CallTimes, type CallTimesState } from './call-times.ts';
+import { compileTemplate, type TemplateMatcher } from './match-template.ts';
+import type { Prompt } from './read-prompt.ts';
+
+export interface KnownTemplateOptions {
+  readonly task: string;
+  readonly template: Template;
+  /** What all its calls have equal: see `Prompt.structure`. */
+  readonly structure: string;
+  /** The only model it is for; null for a template with constants, which is known by these. */
+  readonly onlyModel: string | null;
+}
+
+export interface KnownTemplateState extends Omit<KnownTemplateOptions, 'task'> {
+  readonly teachers: readonly (readonly [string, string])[];
+  readonly times: CallTimesState;
+}
+
+/** A template that belongs to a task, ready to match. */
+export class KnownTemplate implements KnownTemplateOptions {
+  readonly task: string;
+  readonly template: Template;
+  readonly structure: string;
+  readonly onlyModel: string | null;
+  /** Version ids by teacher. */
+  readonly teachers = new Map<string, string>();
+  readonly times: CallTimes;
+  readonly #matcher: TemplateMatcher;
+
+  constructor(options: KnownTemplateOptions, times = new CallTimes()) {
+    this.task = options.task;
+    this.template = options.template;
+    this.structure = options.structure;
+    this.onlyModel = options.onlyModel;
+    this.times = times;
+    this.#matcher = compileTemplate(options.template);
+  }
+
+  get constantLength(): number {
+    return this.#matcher.constantLength;
+  }
+
+  match(prompt: Prompt): TaskMatch | null {
+    if (this.onlyModel !== null && this.onlyModel !== prompt.model) return null;
+    const slots = this.#matcher.split(prompt.texts);
+    return slots === null ? null : this.matchOf(prompt.model, slots);
+  }
+
+  matchOf(model: string, slots: readonly string[]): TaskMatch {
+    return { task: this.task, version: this.versionOf(model), slots };
+  }
+
+  /** The version of this template with a teacher, whether it has been met yet or not. */
+  versionOf(teacher: string): string {
+    return this.teachers.get(teacher) ?? shortHash([this.template.key, teacher]);
+  }
+
+  toJSON(): KnownTemplateState {
+    const { template, structure, onlyModel } = this;
+    return { template, structure, onlyModel, teachers: [...this.teachers], times: this.times.toJSON() };
+  }
+
+  static from(task: string, state: KnownTemplateState): KnownTemplate {
+    const known = new KnownTemplate({ ...state, task }, CallTimes.from(state.times));
+    for (const [teacher, version] of state.teachers) known.teachers.set(teacher, version);
+    return known;
+  }
+}
