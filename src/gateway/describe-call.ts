@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ChatRequest, isJsonObject } from '../records/call.ts';
+import type { IncomingCall } from './engine.ts';
+
+const longestName = 200;
+
+export interface CallSource {
+  readonly headers: IncomingHttpHeaders;
+  readonly request: ChatRequest;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+}
+
+/** What is known of a request before anybody answers it. Headers win over `metadata` in the body. */
+export function describeCall({ headers, request, at }: CallSource): IncomingCall {
+  const metadata = isJsonObject(request.metadata) ? request.metadata : {};
+  const named = (name: 'task' | 'conversation' | 'step') =>
+    text(headers[`x-rightsize-${name}`]) ?? text(metadata[name]);
+  const conversation = named('conversation');
+  const step = named('step');
+  return {
+    id: `call_${randomUUID().replaceAll('-', '')}`,
+    at,
+    tenant: text(headers['x-rightsize-tenant']) ?? 'default',
+    request,
+    task: named('task'),
+    forceTeacher: headers['x-rightsize-answer'] === 'teacher' || isRetry(headers),
+    tags: { ...(conversation === null ? {} : { conversation }), ...(step === null ? {} : { step }) },
+  };
+}
+
+/** The official clients count their retries: a call that failed once is not answered from here. */
+function isRetry(headers: IncomingHttpHeaders): boolean {
+  return Number(headers['x-stainless-retry-count'] ?? 0) > 0;
+}
+
+function text(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  return value.trim().slice(0, longestName) || null;
+}
