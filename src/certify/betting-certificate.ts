@@ -63,6 +63,8 @@ export class BettingCertificate {
   #highestScore = Number.NEGATIVE_INFINITY;
   #errors: (readonly [score: number, weight: number])[] = [];
   #reached: BettingState = { certified: false, n: 0 };
+  /** Where the latest walk down the errors ended, and what all errors down to there cost each bet. */
+  #failed: { readonly score: number; readonly costs: Float64Array } | null = null;
 
   constructor(promise: BettingPromise, bets: readonly Bet[] = betMixture) {
     check(promise);
@@ -93,6 +95,7 @@ export class BettingCertificate {
       this.#lowestScore = Math.min(this.#lowestScore, score);
       this.#highestScore = Math.max(this.#highestScore, score);
       if (different) this.#insert(score, weight);
+      if (different && this.#failed !== null && score >= this.#failed.score) this.#failed = null;
     }
     return this.#look();
   }
@@ -124,25 +127,40 @@ export class BettingCertificate {
   }
 
   #look(): BettingState {
-    const { passed, failedScore } = this.#safeErrors();
-    const threshold = failedScore === null ? this.#lowestScore : nextAbove(failedScore);
-    const answersAny = passed >= 0 && threshold <= this.#highestScore;
+    // Nothing has changed while the capital still falls short at the error where it did before.
+    if (this.#failed !== null && this.#logCapital(this.#failed.costs) < -Math.log(this.#promise.delta))
+      return this.state;
+    const passed = this.#walkDown();
+    const threshold = this.#failed === null ? this.#lowestScore : nextAbove(this.#failed.score);
     const isLooser = !this.#reached.certified || threshold < this.#reached.threshold;
-    if (answersAny && isLooser) this.#reached = { certified: true, threshold, n: this.#n, errors: passed };
+    if (threshold <= this.#highestScore && isLooser)
+      this.#reached = { certified: true, threshold, n: this.#n, errors: passed };
     return this.state;
   }
 
-  /** How many errors, from the highest score down, leave the capital at 1/δ or more; −1 where even none does not. */
-  #safeErrors(): { readonly passed: number; readonly failedScore: number | null } {
+  /** Goes down the errors until the capital falls short of 1/δ, notes where, and says how many errors lie above. */
+  #walkDown(): number {
     const goal = -Math.log(this.#promise.delta);
-    const logs = this.#logWeights.map((weight, bet) => weight + this.#n * (this.#logGrowth[bet] ?? 0));
-    if (logSumExp(logs) < goal) return { passed: -1, failedScore: null };
+    const costs = new Float64Array(this.#logWeights.length);
+    this.#failed = null;
+    if (this.#logCapital(costs) < goal) {
+      this.#failed = { score: Number.POSITIVE_INFINITY, costs };
+      return 0;
+    }
     for (const [index, [score, loss]] of this.#errors.entries()) {
       const cost = this.#logCost(loss);
-      for (const [bet, log] of logs.entries()) logs[bet] = log - (cost[bet] ?? 0);
-      if (logSumExp(logs) < goal) return { passed: this.#errorsAbove(score, index), failedScore: score };
+      for (let bet = 0; bet < costs.length; bet++) costs[bet] = (costs[bet] ?? 0) + (cost[bet] ?? 0);
+      if (this.#logCapital(costs) >= goal) continue;
+      this.#failed = { score, costs };
+      return this.#errorsAbove(score, index);
     }
-    return { passed: this.#errors.length, failedScore: null };
+    return this.#errors.length;
+  }
+
+  #logCapital(costs: Float64Array): number {
+    return logSumExp(
+      this.#logWeights.map((weight, bet) => weight + this.#n * (this.#logGrowth[bet] ?? 0) - (costs[bet] ?? 0)),
+    );
   }
 
   /** What an error of this loss costs each bet, against a call without one. */
@@ -166,8 +184,9 @@ export class BettingCertificate {
   }
 }
 
-/** The smallest double above a finite one. */
+/** The smallest double above another; infinity stays. */
 function nextAbove(value: number): number {
+  if (!Number.isFinite(value)) return value;
   if (value === 0) return Number.MIN_VALUE;
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);

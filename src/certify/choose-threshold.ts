@@ -46,18 +46,40 @@ export function chooseThreshold(
 ): ThresholdChoice {
   const n = sample.length;
   const allowed = n === 0 ? -1 : errorsAllowed({ n, epsilon, delta });
-  const levels = scoreLevels(sample);
-  let chosen: ScoreLevel | undefined;
-  for (const level of levels) {
-    if (level.errors > allowed) break;
-    chosen = level;
-  }
-  if (chosen !== undefined) {
-    const { threshold, errors, answered } = chosen;
+  const loosest = loosestLevel(sample, allowed);
+  if (loosest !== undefined) {
+    const { threshold, answered, errors } = loosest;
     return { certified: true, threshold, n, errors, answered, upperBound: binomialUpperBound({ errors, n, delta }) };
   }
-  const errors = levels[0]?.errors ?? 0;
+  const highest = sample.reduce((best, { score }) => Math.max(best, score), Number.NEGATIVE_INFINITY);
+  const errors = highest > Number.NEGATIVE_INFINITY ? levelAt(sample, highest).errors : 0;
   return { certified: false, n, errors, moreCallsNeeded: Math.max(1, callsNeeded({ errors, epsilon, delta }) - n) };
+}
+
+/**
+ * The loosest threshold with at most `allowed` errors at or above it; undefined where even the highest score has more.
+ * Equal scores are taken together, since errors only grow as the threshold falls: it lies just above the error too many.
+ */
+export function loosestLevel(sample: readonly ScoredOutcome[], allowed: number): ScoreLevel | undefined {
+  if (allowed < 0) return undefined;
+  const errorScores = sample
+    .filter(({ score, different }) => different && score > Number.NEGATIVE_INFINITY)
+    .map(({ score }) => score);
+  const tooMany = errorScores.sort((left, right) => right - left)[allowed] ?? Number.NEGATIVE_INFINITY;
+  let threshold = Number.POSITIVE_INFINITY;
+  for (const { score } of sample) if (score > tooMany && score < threshold) threshold = score;
+  return threshold === Number.POSITIVE_INFINITY ? undefined : levelAt(sample, threshold);
+}
+
+function levelAt(sample: readonly ScoredOutcome[], threshold: number): ScoreLevel {
+  let answered = 0;
+  let errors = 0;
+  for (const { score, different } of sample) {
+    if (score < threshold) continue;
+    answered++;
+    if (different) errors++;
+  }
+  return { threshold, answered, errors };
 }
 
 /** What answering every call with `score >= threshold` would have meant on a sample. */

@@ -1,11 +1,9 @@
 import { binomialUpperBound, callsNeeded, errorsAllowed, isBoundWithin } from './binomial-bounds.ts';
 import { binomialAtMost } from './binomial-tail.ts';
-import { type ScoredOutcome, scoreLevels } from './choose-threshold.ts';
+import { type ScoredOutcome, scoreLevels, type ThresholdQuestion } from './choose-threshold.ts';
 
-export interface SelectiveQuestion {
-  /** Share of the *answered* calls that may be different. */
-  readonly epsilon: number;
-  readonly delta: number;
+/** Here ε is the share of the *answered* calls that may be different. */
+export interface SelectiveQuestion extends ThresholdQuestion {
   /**
    * Scores of calls of this task that are not in the sample, labelled or not: out-of-fold rows, or the traffic.
    * They fix the thresholds to be tried and their order, which the sample must not.
@@ -46,12 +44,21 @@ export function chooseSelectiveThreshold(
   sample: readonly ScoredOutcome[],
   { epsilon, delta, planningScores }: SelectiveQuestion,
 ): SelectiveChoice {
+  const thresholds = planThresholds(planningScores, { n: sample.length, epsilon, delta });
+  return testInSequence(sample, thresholds, { epsilon, delta });
+}
+
+/** Tests thresholds, strictest first and fixed without the sample, until the first that fails. */
+export function testInSequence(
+  sample: readonly ScoredOutcome[],
+  thresholds: readonly number[],
+  { epsilon, delta }: ThresholdQuestion,
+): SelectiveChoice {
   const n = sample.length;
-  const plan = planThresholds(planningScores, { n, epsilon, delta });
   const levels = scoreLevels(sample);
-  const first = countsAt(levels, plan[0] ?? Number.POSITIVE_INFINITY);
+  const first = countsAt(levels, thresholds[0] ?? Number.POSITIVE_INFINITY);
   let chosen: SelectiveChoice | undefined;
-  for (const threshold of plan) {
+  for (const threshold of thresholds) {
     const { answered, errors } = countsAt(levels, threshold);
     if (!isBoundWithin({ errors, n: answered, epsilon, delta })) break;
     const upperBound = binomialUpperBound({ errors, n: answered, delta });
