@@ -1,6 +1,6 @@
 import type { ThresholdChoice } from '../certify/choose-threshold.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
-import { expectedHorizon, type ForeseenOutcome, planWindow } from '../certify/plan-window.ts';
+import { expectedHorizon, type ForeseenOutcome, planWindow, type WindowQuestion } from '../certify/plan-window.ts';
 import type { Prediction, Student } from '../learn/student.ts';
 import type { SpotCheckSettings } from '../monitor/spot-check-coin.ts';
 import { SpotCheckCoin } from '../monitor/spot-check-coin.ts';
@@ -62,6 +62,8 @@ interface TrackParts {
 
 const FIRST_TRAINING_ROWS = 60;
 const TRAINING_GROWTH = 1.3;
+/** The future that a look is saved for, in multiples of the past. */
+const LONG_RUN = 8;
 const DAY_MS = 86_400_000;
 
 /**
@@ -320,14 +322,15 @@ export class TaskTrack {
     const { settings } = this.#parts;
     const look = this.#looks + 1;
     const delta = deltaOfLook(settings.delta, look);
-    const plan = planWindow({
-      outcomes: foreseen(outcome, calls, { version: this.#parts.version, era: this.#era }),
-      epsilon: settings.epsilon,
-      delta,
-      horizon: expectedHorizon(this.#callsInEra),
-      servedShare: this.#servedShare,
-    });
+    const outcomes = foreseen(outcome, calls, { version: this.#parts.version, era: this.#era });
+    const base = { outcomes, epsilon: settings.epsilon, servedShare: this.#servedShare };
+    const plan = planWindow({ ...base, delta, horizon: expectedHorizon(this.#callsInEra) });
     if (plan === null) return;
+    if (
+      plan.expectedSaving <
+      this.#priceOfLook({ outcomes, epsilon: settings.epsilon, servedShare: this.#servedShare }, look)
+    )
+      return;
     this.#looks = look;
     this.#trial = new Trial(
       outcome.student,
@@ -342,6 +345,20 @@ export class TaskTrack {
       },
       calls.map((call) => call.slots),
     );
+  }
+
+  /**
+   * What spending this look now takes from the next one: its window, planned for a longer future, would have to do with
+   * a smaller δ. A window that does not save even that is left for a better student to come.
+   */
+  #priceOfLook(question: Omit<WindowQuestion, 'delta' | 'horizon'>, look: number): number {
+    const saving = (k: number): number =>
+      planWindow({
+        ...question,
+        delta: deltaOfLook(this.#parts.settings.delta, k),
+        horizon: LONG_RUN * this.#callsInEra,
+      })?.expectedSaving ?? 0;
+    return saving(look) - saving(look + 1);
   }
 
   /** So that n calls are collected within a full day, never in a burst of minutes; all calls where a day brings fewer. */

@@ -1,4 +1,5 @@
-import type { Call, JsonObject, Usage } from '../records/call.ts';
+import { readUsage } from '../economics/cost-of-call.ts';
+import type { Call, Usage } from '../records/call.ts';
 
 /**
  * What the teacher's calls of one version of a task used, so that a student's `usage` can be estimated: input tokens by
@@ -42,21 +43,4 @@ function lengthOf(slots: readonly string[]): number {
   let length = 0;
   for (const slot of slots) length += slot.length;
   return length;
-}
-
-/** Reads what a response says it used; null where it says nothing. */
-export function readUsage(response: JsonObject): Usage | null {
-  const { usage } = response;
-  if (typeof usage !== 'object' || usage === null || Array.isArray(usage)) return null;
-  const { prompt_tokens, completion_tokens, prompt_tokens_details } = usage as JsonObject;
-  const details = prompt_tokens_details;
-  const cached =
-    typeof details === 'object' && details !== null && !Array.isArray(details)
-      ? (details as JsonObject).cached_tokens
-      : undefined;
-  return {
-    inputTokens: typeof prompt_tokens === 'number' ? prompt_tokens : null,
-    outputTokens: typeof completion_tokens === 'number' ? completion_tokens : null,
-    cachedInputTokens: typeof cached === 'number' ? cached : null,
-  };
 }

@@ -1,0 +1,262 @@
+import { TaskFinder } from '../discover/task-finder.ts';
+import { readAnswer } from '../records/answer.ts';
+import type { Call, ChatRequest } from '../records/call.ts';
+import type { Random } from '../records/random.ts';
+import type { Route, RouteReason } from '../records/route.ts';
+import type { TaskMatch } from '../records/task.ts';
+import type { Trainer } from '../train/trainer.ts';
+import type { Decision, Engine, IncomingCall, TaskStatus } from './engine.ts';
+import { describeOutlook } from './outlook.ts';
+import { type RequestTraits, studentObstacle, traitsOf } from './student-obstacle.ts';
+import { type RunnerDecision, type StageSetting, TaskRunner } from './task-runner.ts';
+import type { Serving, TrackEvent, TrackSettings } from './task-track.ts';
+import { UsageRecord } from './usage-record.ts';
+
+export interface LiveEngineOptions {
+  readonly settings: TrackSettings;
+  readonly stage: StageSetting;
+  readonly trainer: Trainer;
+  /** Coins of one task; each task has its own, so that no task's fate depends on another's. */
+  readonly randomFor: (task: string) => Random;
+  /** False: nothing is mined until `mine` is called. */
+  readonly minesByItself?: boolean;
+  readonly finder?: TaskFinder;
+  readonly onCertificate?: (serving: Serving) => void;
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Calls that mining has given a task after they had gone by. */
+  readonly onAssignments?: (assignments: ReadonlyMap<string, TaskMatch>) => void;
+}
+
+export interface EngineEvent extends TrackEvent {
+  readonly task: string;
+  readonly version: string;
+}
+
+/** What is kept of an unmatched call until mining gives it a task. */
+interface Unmatched {
+  readonly at: number;
+  readonly call: Call;
+}
+
+const UNMATCHED_KEPT = 5_000;
+/** A task's shape is read again after so many of its calls, and this many times as often while it is young. */
+const SHAPE_EVERY = 200;
+const YOUNG_SHAPE_EVERY = 10;
+
+/** The live loop over all tasks. The gateway and the replay run this very code; only clock, coins and trainer differ. */
+export class LiveEngine implements Engine {
+  readonly #options: LiveEngineOptions;
+  readonly #finder: TaskFinder;
+  readonly #runners = new Map<string, TaskRunner>();
+  readonly #usage = new Map<string, UsageRecord>();
+  readonly #traits = new Map<string, RequestTraits>();
+  readonly #unmatched = new Map<string, Unmatched>();
+  readonly #decisions = new WeakMap<Decision, RunnerDecision>();
+  #stage: StageSetting;
+  #isKilled = false;
+
+  constructor(options: LiveEngineOptions) {
+    this.#options = options;
+    this.#finder = options.finder ?? new TaskFinder();
+    this.#stage = options.stage;
+    for (const task of this.#finder.tasks()) this.#runnerFor(task.id);
+  }
+
+  get finder(): TaskFinder {
+    return this.#finder;
+  }
+
+  /** Which task a call belongs to, as far as is known now. */
+  taskOf(call: {
+    readonly id: string;
+    readonly at: number;
+    readonly tenant: string;
+    readonly task: string | null;
+    readonly request: ChatRequest;
+  }): string | null {
+    return this.#finder.match(call)?.task ?? null;
+  }
+
+  /** The training under way for a task; a replay waits for it, a server does not. */
+  settled(task: string): Promise<void> | null {
+    return this.#runners.get(task)?.settled() ?? null;
+  }
+
+  decide(call: IncomingCall): Decision {
+    try {
+      return this.#decide(call);
+    } catch {
+      return teacherDecision(call.id, null, null, 'student-failed');
+    }
+  }
+
+  observe(call: Call, decision: Decision): void {
+    const { match } = decision;
+    const inner = this.#decisions.get(decision) ?? null;
+    if (decision.route.answeredBy === 'student') {
+      if (match !== null) this.#runners.get(match.task)?.observe({ match, at: call.at, answer: null, decision: inner });
+      return;
+    }
+    const found = this.#finder.observe(call) ?? match;
+    if (found === null) this.#keepUnmatched(call);
+    else this.#learn(found, call, inner);
+    if (this.#options.minesByItself !== false && this.#finder.isMiningDue) this.mine(call.at);
+  }
+
+  setStage(task: string | null, stage: StageSetting): void {
+    if (task === null) {
+      this.#stage = stage;
+      this.#isKilled = stage === 'off';
+      for (const runner of this.#runners.values()) runner.stage = stage;
+      return;
+    }
+    this.#isKilled = false;
+    this.#runnerFor(task).stage = stage;
+  }
+
+  status(): readonly TaskStatus[] {
+    return [...this.#runners.values()].map((runner) => {
+      const { track } = runner;
+      return {
+        task: runner.task,
+        stage: runner.livedStage,
+        auto: runner.stage === 'auto',
+        ...runner.counts,
+        certificate: track?.serving?.certificate ?? null,
+        spotChecks: track?.spotChecks ?? { calls: 0, different: 0 },
+        waitingFor: waitingReason(runner),
+        outlook: describeOutlook(runner, this.#options.settings),
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.settled()));
+    await this.#options.trainer.close();
+  }
+
+  #decide(call: IncomingCall): Decision {
+    const match = this.#finder.match(call);
+    if (match === null) return teacherDecision(call.id, null, null, 'no-task');
+    const runner = this.#runnerFor(match.task);
+    const seen = this.#traits.get(match.version);
+    const obstacle: RouteReason | null = this.#isKilled
+      ? 'kill-switch'
+      : call.forceTeacher
+        ? 'forced-teacher'
+        : seen === undefined
+          ? null
+          : studentObstacle(call.request, seen);
+    const inner = runner.decide({ match, at: call.at, obstacle });
+    const usage = this.#usage.get(match.version);
+    const decision: Decision = {
+      route: {
+        callId: call.id,
+        answeredBy: inner.answeredBy,
+        reason: inner.reason,
+        task: match.task,
+        version: match.version,
+        student: inner.served?.student.id ?? null,
+        studentLabel: inner.label,
+        score: inner.score,
+        certificate: inner.served?.certificate.id ?? null,
+      },
+      match,
+      taskName: runner.task.name,
+      answer: inner.answer,
+      usage: inner.answeredBy === 'student' ? (usage?.estimate(match.slots) ?? null) : null,
+      responseModel: usage?.responseModel ?? call.request.model,
+    };
+    this.#decisions.set(decision, inner);
+    return decision;
+  }
+
+  #learn(match: TaskMatch, call: Call, inner: RunnerDecision | null): void {
+    const runner = this.#runnerFor(match.task);
+    const answer = readAnswer(call.response, call.status);
+    if (answer.kind === 'none' && answer.why === 'error') return;
+    this.#remember(match, call);
+    const { calls } = runner.counts;
+    if (calls % (calls < SHAPE_EVERY ? YOUNG_SHAPE_EVERY : SHAPE_EVERY) === 0) this.#refresh(runner);
+    runner.observe({ match, at: call.at, answer, decision: inner });
+  }
+
+  /** What the teacher's calls of this version look like: their usage, and what they ask for. */
+  #remember(match: TaskMatch, call: Call): void {
+    const usage = this.#usage.get(match.version) ?? new UsageRecord();
+    this.#usage.set(match.version, usage);
+    usage.add(match.slots, call);
+    if (!this.#traits.has(match.version)) this.#traits.set(match.version, traitsOf(call.request));
+  }
+
+  #keepUnmatched(call: Call): void {
+    this.#unmatched.set(call.id, { at: call.at, call });
+    if (this.#unmatched.size <= UNMATCHED_KEPT) return;
+    const oldest = this.#unmatched.keys().next().value;
+    if (oldest !== undefined) this.#unmatched.delete(oldest);
+  }
+
+  get isMiningDue(): boolean {
+    return this.#finder.isMiningDue;
+  }
+
+  /** Looks for tasks among the calls that belong nowhere yet; what is found learns from its calls at once. */
+  mine(at: number): void {
+    const { assignments } = this.#finder.mine();
+    this.#options.onAssignments?.(assignments);
+    for (const task of new Set([...assignments.values()].map((match) => match.task)))
+      this.#refresh(this.#runnerFor(task));
+    for (const [id, match] of assignments) {
+      const kept = this.#unmatched.get(id);
+      this.#unmatched.delete(id);
+      if (kept !== undefined) this.#learn(match, { ...kept.call, at: Math.min(kept.at, at) }, null);
+    }
+  }
+
+  #refresh(runner: TaskRunner): void {
+    const task = this.#finder.task(runner.task.id);
+    if (task !== null) runner.update(task);
+  }
+
+  #runnerFor(id: string): TaskRunner {
+    const known = this.#runners.get(id);
+    if (known !== undefined) return known;
+    const task = this.#finder.task(id);
+    if (task === null) throw new RangeError(`there is no task ${id}`);
+    const { settings, trainer, randomFor, onCertificate, onEvent } = this.#options;
+    const runner = new TaskRunner(task, this.#stage, {
+      settings,
+      trainer,
+      random: randomFor(id),
+      onCertificate: (serving) => onCertificate?.(serving),
+      onEvent: (event) => onEvent?.(event),
+    });
+    runner.update(task);
+    this.#runners.set(id, runner);
+    return runner;
+  }
+}
+
+function waitingReason(runner: TaskRunner): RouteReason | null {
+  if (runner.task.kind === 'group') return 'group';
+  if (runner.task.shape.kind !== 'label') return 'shape-not-learnable';
+  if (runner.track === null) return 'no-student';
+  if (runner.track.waitingFor !== null) return runner.track.waitingFor;
+  if (runner.livedStage === 'off') return 'stage-off';
+  return runner.livedStage === 'shadow' ? 'stage-shadow' : null;
+}
+
+function teacherDecision(callId: string, task: string | null, version: string | null, reason: RouteReason): Decision {
+  const route: Route = {
+    callId,
+    answeredBy: 'teacher',
+    reason,
+    task,
+    version,
+    student: null,
+    studentLabel: null,
+    score: null,
+    certificate: null,
+  };
+  return { route, match: null, taskName: null, answer: null, usage: null, responseModel: null };
+}
