@@ -7,4 +7,25 @@ export interface CommandEntry {
 }
 
 /** All subcommands, in the order of the overview. */
-export const commands: Readonly<Record<string, CommandEntry>> = {};
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  tasks: {
+    summary: 'list the tasks found among the calls, show one, rename or forget it',
+    load: async () => (await import('./tasks.ts')).createTasksCommand(),
+  },
+  train: {
+    summary: 'train a student for a task, measure it and ask for its certificate',
+    load: async () => (await import('./train.ts')).createTrainCommand(),
+  },
+  evaluate: {
+    summary: 'measure student, teacher and baselines on the same unseen calls',
+    load: async () => (await import('./evaluate.ts')).createEvaluateCommand(),
+  },
+  predict: {
+    summary: 'answer a line of input with the student of a task',
+    load: async () => (await import('./predict.ts')).createPredictCommand(),
+  },
+  gold: {
+    summary: 'add, import, list or freeze answers that a person verified',
+    load: async () => (await import('./gold.ts')).createGoldCommand(),
+  },
+};

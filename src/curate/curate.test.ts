@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Example } from '../records/example.ts';
-import { curate } from './curate.ts';
+import { curate, unseenRows } from './curate.ts';
 import { clusterNearDuplicates } from './near-duplicates.ts';
 
 function example(fields: Partial<Example> & { readonly callId: string }): Example {
@@ -121,5 +121,21 @@ describe('curate', () => {
 
   it('makes three empty parts of nothing', () => {
     expect(curate([])).toMatchObject({ train: [], certify: [], judge: [] });
+  });
+});
+
+describe('unseenRows', () => {
+  it('are later, say nothing that was said before, and say it once', () => {
+    fc.assert(
+      fc.property(rows, fc.integer({ min: -1, max: 50 }), (examples, after) => {
+        const clusterOf = clustersByCall(examples);
+        const before = new Set(examples.filter((row) => row.at <= after).map((row) => clusterOf.get(row.callId)));
+        const unseen = unseenRows(examples, after).map((row) => clusterOf.get(row.callId));
+        expect(new Set(unseen).size).toBe(unseen.length);
+        expect(unseen.filter((cluster) => before.has(cluster))).toEqual([]);
+        const later = examples.filter((row) => row.at > after && !before.has(clusterOf.get(row.callId)));
+        expect(unseen.length).toBe(new Set(later.map((row) => clusterOf.get(row.callId))).size);
+      }),
+    );
   });
 });

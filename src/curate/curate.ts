@@ -45,7 +45,7 @@ const defaults: CurateOptions = { certifyShare: 0.25, judgeShare: 0.15, frozenGo
  */
 export function curate(examples: readonly Example[], options: Partial<CurateOptions> = {}): Curated {
   const settings = { ...defaults, ...options };
-  const rows = [...examples].sort((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1));
+  const rows = [...examples].sort(byTime);
   const clusters = clusterNearDuplicates(rows.map((row) => row.slots));
   const judgeFrom = rows.length - Math.round(rows.length * settings.judgeShare);
   const certifyFrom = Math.max(0, judgeFrom - Math.round(rows.length * settings.certifyShare));
@@ -71,6 +71,27 @@ export function curate(examples: readonly Example[], options: Partial<CurateOpti
   const judge = keepFirst(indexed.slice(judgeFrom), new Set([...before, ...clustersOf(certify)]), dropped);
   const judged = [...frozen, ...judge].sort((a, b) => a.i - b.i);
   return { train: examplesOf(train), certify: examplesOf(certify), judge: examplesOf(judged), dropped };
+}
+
+/**
+ * Rows later than `after` (milliseconds since 1970) that say nothing an earlier row said, each near-duplicate once:
+ * what may judge a student that learned from the rows before.
+ */
+export function unseenRows(examples: readonly Example[], after: number): readonly Example[] {
+  const rows = [...examples].sort(byTime);
+  const clusters = clusterNearDuplicates(rows.map((row) => row.slots));
+  const seen = new Set<number>();
+  return rows.filter((row, i) => {
+    const cluster = clusters[i] as number;
+    const isNew = !seen.has(cluster);
+    seen.add(cluster);
+    return isNew && row.at > after;
+  });
+}
+
+/** Calls of the same moment by their ids, so that the order does not depend on how they were read. */
+function byTime(a: Example, b: Example): number {
+  return a.at - b.at || (a.callId < b.callId ? -1 : 1);
 }
 
 interface IndexedRow {

@@ -110,6 +110,13 @@ describe('evaluate', () => {
     expect(ask([...rows, row(3, 'down', 1, 'down', null)]).beatsBaselines).toBe(true);
   });
 
+  it('offers a student that is as good as the nearest neighbour', () => {
+    const rows = [row(1, 'up', 1, 'up', null), row(2, 'down', 1, 'down', null)];
+    expect(
+      evaluate({ rows, predict: obedient, baselines: { nearest: obedient }, threshold: null }).beatsBaselines,
+    ).toBe(true);
+  });
+
   it('draws a curve that ends at all rows and never cuts between equal scores', () => {
     fc.assert(
       fc.property(anyRows, (rows) => {

@@ -38,7 +38,10 @@ export interface Evaluation {
   /** The teacher agrees with itself by definition. */
   readonly teacher: Pick<Measures, 'accuracy'>;
   readonly baselines: readonly (Measures & { readonly name: string })[];
-  /** Whether the student agrees with the teacher on more rows than every baseline; one that does not is not offered. */
+  /**
+   * Whether the student agrees with the teacher on more rows than every baseline; one that does not is not offered.
+   * Against the nearest neighbour a tie is enough: that one costs more a call and cannot say how sure it is.
+   */
   readonly beatsBaselines: boolean;
   /** At the threshold; null without one. */
   readonly served: ServedMeasures | null;
@@ -82,7 +85,11 @@ export function evaluate(question: EvaluationQuestion): Evaluation {
     student,
     teacher: { accuracy: measureShare(count(verified, isTeacherRight), verified.length, delta) },
     baselines: compared,
-    beatsBaselines: compared.every((baseline) => agreeing(student) > agreeing(baseline)),
+    beatsBaselines: compared.every(
+      (baseline) =>
+        agreeing(student) > agreeing(baseline) ||
+        (baseline.name === 'nearest' && agreeing(student) > 0 && agreeing(student) === agreeing(baseline)),
+    ),
     served: threshold === null ? null : measureServed(answered, threshold, delta),
     macroF1: meanF1(labels),
     labels,

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { unseenRows } from '../curate/curate.ts';
+import { RightsizeError } from '../errors.ts';
+import { createBaselines } from '../evaluate/baselines.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import { withStore } from './open-store-for.ts';
+import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
+import { sayEvaluation } from './say-evaluation.ts';
+import { readServingStudent } from './stored-student.ts';
+import { frozenCalls, readExamples, resolveTask } from './stored-tasks.ts';
+import { tasksOf } from './tasks.ts';
+
+/** `rightsize evaluate TASK`: student, teacher and baselines on the same rows, none of which the student has seen. */
+export function createEvaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('Measures student, teacher and baselines on the same unseen calls.')
+    .argument('<task>', 'name, id, or tenant/name')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(runCommand<[string, unknown]>(evaluateTask));
+}
+
+async function evaluateTask(wanted: string, _options: unknown, context: CommandContext): Promise<void> {
+  await withStore(context, async (store) => {
+    const task = resolveTask(await tasksOf(store, context), wanted);
+    const { student, stored, certificate } = await readServingStudent(store, task);
+    const examples = await readExamples(store, task, context.signal);
+    const unseenAfter = Number(stored.details.unseenAfter ?? stored.createdAt);
+    const frozen = await frozenCalls(store, task);
+    const unseen = new Set(unseenRows(examples, unseenAfter).map((row) => row.callId));
+    const rows = examples.filter(({ callId }) => unseen.has(callId) || frozen.has(callId));
+    if (rows.length === 0) {
+      throw new RightsizeError('too_few_examples', `\`${task.name}\` has no calls that its student has not seen.`);
+    }
+    const earlier = examples.filter(({ callId, at }) => at <= unseenAfter && !frozen.has(callId));
+    const evaluation = evaluate({
+      rows,
+      predict: (slots) => student.predict(slots),
+      baselines: createBaselines(earlier) ?? {},
+      threshold: certificate?.threshold ?? null,
+    });
+    if (context.isJson)
+      return context.printJson({ task: task.id, name: task.name, student: student.id, certificate, evaluation });
+    context.say(`${task.name}, student ${student.id.slice(0, 12)}${certificate ? '' : ', without a certificate'}`);
+    sayEvaluation(evaluation, context);
+  });
+}

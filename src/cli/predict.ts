@@ -1,0 +1,89 @@
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { RightsizeError } from '../errors.ts';
+import { spellingOf } from '../records/output-shape.ts';
+import type { Task } from '../records/task.ts';
+import { withStore } from './open-store-for.ts';
+import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
+import { readServingStudent, type ServingStudent } from './stored-student.ts';
+import { labelShapeOf, resolveTask } from './stored-tasks.ts';
+import { percent } from './table.ts';
+
+interface PredictedLine {
+  readonly input: string;
+  readonly label: string;
+  readonly score: number;
+  /** What the application would get; null where the student abstains. */
+  readonly answer: string | null;
+}
+
+/** `rightsize predict TASK`: a line of input in, label and score out; no server needed. */
+export function createPredictCommand(): Command {
+  return new Command('predict')
+    .description('Answers lines of input with the student of a task.')
+    .argument('<task>', 'name, id, or tenant/name')
+    .argument('[input...]', 'the input; without it, lines are read from standard input')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(runCommand<[string, readonly string[], unknown]>(predict));
+}
+
+async function predict(
+  wanted: string,
+  words: readonly string[],
+  _options: unknown,
+  context: CommandContext,
+): Promise<void> {
+  await withStore(context, async (store) => {
+    const task = resolveTask(await store.tasks.list(), wanted);
+    const serving = await readServingStudent(store, task);
+    const answer = (line: string) => answerLine(line, task, serving);
+    const predicted: PredictedLine[] = [];
+    for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
+      const prediction = answer(line);
+      if (context.isJson) predicted.push(prediction);
+      else
+        context.say(
+          `${prediction.label}\t${percent(prediction.score)}\t${prediction.answer === null ? 'abstains' : 'answers'}`,
+        );
+    }
+    const threshold = serving.certificate?.threshold ?? null;
+    if (context.isJson)
+      context.printJson({ task: task.id, student: serving.student.id, threshold, predictions: predicted });
+  });
+}
+
+function answerLine(input: string, task: Task, { student, certificate }: ServingStudent): PredictedLine {
+  const shape = labelShapeOf(task);
+  const { label, score } = student.predict(slotsOf(input, task));
+  const isCertain = certificate !== null && score >= certificate.threshold;
+  return { input, label, score, answer: isCertain ? spellingOf(shape, label) : null };
+}
+
+/** A line is the text of the only slot; where a prompt has several, a JSON array gives one text a slot. */
+function slotsOf(input: string, task: Task): readonly string[] {
+  const wanted = task.versions.at(-1)?.template.slots ?? 1;
+  if (wanted === 1) return [input];
+  const slots = parseList(input);
+  if (slots?.length === wanted) return slots;
+  throw new RightsizeError(
+    'invalid_request',
+    `The prompt of \`${task.name}\` has ${wanted} places to fill, and \`${input}\` does not fill them.`,
+    {
+      remedy: `Give a JSON array of ${wanted} texts.`,
+    },
+  );
+}
+
+function parseList(text: string): readonly string[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+async function* linesOf(stream: NodeJS.ReadableStream, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: stream, signal, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
+}

@@ -1,0 +1,144 @@
+import { toExample } from '../curate/to-example.ts';
+import { findTasks } from '../discover/find-tasks.ts';
+import { compileTemplate } from '../discover/match-template.ts';
+import { readPrompt } from '../discover/read-prompt.ts';
+import { RightsizeError } from '../errors.ts';
+import type { Call, Gold } from '../records/call.ts';
+import type { Example } from '../records/example.ts';
+import type { LabelShape } from '../records/output-shape.ts';
+import type { Task } from '../records/task.ts';
+import type { TaskReference } from '../storage/call-store.ts';
+import type { Store } from '../storage/store.ts';
+import type { Progress } from './progress.ts';
+
+const foundKey = 'tasks/found-in';
+const namesKey = 'tasks/names';
+const batch = 2000;
+
+/**
+ * The tasks of a store. They are looked for again where calls came since the last time; names that people gave stay.
+ * @throws RightsizeError `empty_log` where no calls are stored.
+ */
+export async function findStoredTasks(
+  store: Store,
+  { progress, signal }: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+): Promise<readonly Task[]> {
+  const calls = await store.calls.count();
+  if (calls === 0) {
+    throw new RightsizeError('empty_log', 'No calls are stored yet.', {
+      remedy: 'Import a log with `rightsize import FILE`, or record calls with `rightsize start`.',
+    });
+  }
+  if ((await store.state.get(foundKey)) === calls) return store.tasks.list();
+  let done = 0;
+  let matches = new Map<string, TaskReference | null>();
+  const tell = () => {
+    signal?.throwIfAborted();
+    progress?.update(++done, 2 * calls);
+  };
+  const { tasks } = await findTasks(() => storedCalls(store, tell), {
+    async each(call, match) {
+      matches.set(call.id, match && { task: match.task, version: match.version });
+      if (matches.size < batch) return;
+      await store.calls.assign(matches);
+      matches = new Map();
+    },
+  });
+  await store.calls.assign(matches);
+  const names = await givenNames(store);
+  await store.tasks.put(tasks.map((task) => ({ ...task, name: names[task.id] ?? task.name })));
+  await store.state.set(foundKey, calls);
+  return store.tasks.list();
+}
+
+async function* storedCalls(store: Store, tell: () => void): AsyncGenerator<Call> {
+  for await (const { call } of store.calls.scan()) {
+    tell();
+    yield call;
+  }
+}
+
+/** The task that a person means by its name, its id, the beginning of its id, or `tenant/name`. */
+export function resolveTask(tasks: readonly Task[], wanted: string): Task {
+  const byName = tasks.filter(
+    (task) => task.id === wanted || task.name === wanted || `${task.tenant}/${task.name}` === wanted,
+  );
+  const found = byName.length > 0 ? byName : tasks.filter((task) => wanted.length >= 6 && task.id.startsWith(wanted));
+  const [task] = found;
+  if (task !== undefined && found.length === 1) return task;
+  if (task === undefined) throw new RightsizeError('task_not_found', `There is no task \`${wanted}\`.`);
+  throw new RightsizeError(
+    'task_not_found',
+    `\`${wanted}\` may mean ${found.map((each) => `\`${each.tenant}/${each.name}\``).join(' or ')}.`,
+    {
+      remedy: 'Write the tenant in front, as above.',
+    },
+  );
+}
+
+/** Gives a task another name, which stays when tasks are looked for again. */
+export async function renameTask(store: Store, task: Task, name: string): Promise<void> {
+  const clash = (await store.tasks.list({ tenant: task.tenant })).some(
+    (other) => other.name === name && other.id !== task.id,
+  );
+  if (clash || name.trim() === '') {
+    throw new RightsizeError(
+      'invalid_setting',
+      `A task cannot be called \`${name}\`: ${clash ? 'another one is' : 'it is empty'}.`,
+      {
+        remedy: 'Choose another name.',
+      },
+    );
+  }
+  await store.state.set(namesKey, { ...(await givenNames(store)), [task.id]: name });
+  await store.tasks.put([{ ...task, name }]);
+}
+
+/** Removes a task with its calls, students and certificates. Returns how many calls went. */
+export async function forgetTask(store: Store, task: Task): Promise<number> {
+  const { calls } = await store.calls.forgetTask(task.id);
+  await store.tasks.remove(task.id);
+  await store.state.set(foundKey, await store.calls.count());
+  return calls;
+}
+
+async function givenNames(store: Store): Promise<Readonly<Record<string, string>>> {
+  const stored = await store.state.get(namesKey);
+  return typeof stored === 'object' && stored !== null && !Array.isArray(stored)
+    ? (stored as Record<string, string>)
+    : {};
+}
+
+/** The shape of a task that can be learned. @throws RightsizeError `shape_not_learnable` for any other. */
+export function labelShapeOf(task: Task): LabelShape {
+  if (task.shape.kind === 'label') return task.shape;
+  throw new RightsizeError(
+    'shape_not_learnable',
+    `The answers of \`${task.name}\` are no single label: ${task.shape.why}.`,
+  );
+}
+
+/** The calls of a task's newest version as rows, oldest first, with the answers that people verified. */
+export async function readExamples(store: Store, task: Task, signal?: AbortSignal): Promise<readonly Example[]> {
+  const shape = labelShapeOf(task);
+  const version = task.versions.at(-1);
+  if (version === undefined) return [];
+  const matcher = compileTemplate(version.template);
+  const gold = new Map<string, Gold>((await store.gold.list(task.id)).map(({ callId, answer }) => [callId, answer]));
+  const examples: Example[] = [];
+  for await (const { call, match } of store.calls.scan({ task: task.id })) {
+    signal?.throwIfAborted();
+    if (match?.version !== version.id) continue;
+    const slots = matcher.split(readPrompt(call).texts);
+    if (slots === null) continue;
+    const example = toExample(call, { ...match, slots }, shape, gold.get(call.id) ?? call.gold);
+    if (example !== null) examples.push(example);
+  }
+  return examples;
+}
+
+/** Ids of the calls in any frozen gold set of a task. */
+export async function frozenCalls(store: Store, task: Task): Promise<ReadonlySet<string>> {
+  const sets = await store.gold.sets(task.id);
+  return new Set(sets.flatMap((set) => set.answers.map((answer) => answer.callId)));
+}

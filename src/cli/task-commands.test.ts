@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openStore } from '../storage/open-store.ts';
+import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
+import { main } from './main.ts';
+
+let data: string;
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'rightsize-'));
+  const store = await openStore(data);
+  await keepCalls(store, sampleCalls(60));
+  await store.close();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** Runs a command on the folder; what it prints as JSON, or its error. */
+async function run(...line: string[]) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => stdout.push(String(text)) > 0);
+  const sink = { write: (text: string) => stderr.push(text) };
+  const status = await main([...line, '--data', data, '--json'], { stderr: sink });
+  vi.restoreAllMocks();
+  return { status, stderr: stderr.join(''), document: stdout.length === 0 ? null : JSON.parse(stdout.join('')) };
+}
+
+const name = 'sort-ticket-billing';
+
+describe('rightsize tasks', () => {
+  it('lists what it found', async () => {
+    const { status, document } = await run('tasks');
+    expect(status).toBe(0);
+    expect(document).toMatchObject({ tasks: [{ name, tenant: 'shop', calls: 60 }], callsWithoutTask: 0 });
+  });
+
+  it('shows a task with its newest calls', async () => {
+    const { document } = await run('tasks', 'show', name, '--calls', '2');
+    expect(document.newest.map((call: { id: string }) => call.id)).toEqual(['call59', 'call58']);
+  });
+
+  it('renames a task', async () => {
+    await run('tasks', 'rename', name, 'tickets');
+    expect((await run('tasks')).document.tasks[0].name).toBe('tickets');
+  });
+
+  it('removes nothing unless somebody says yes', async () => {
+    expect((await run('tasks', 'forget', name)).document).toMatchObject({ removed: false });
+    expect((await run('tasks', 'forget', name, '--yes')).document).toMatchObject({ removed: true, calls: 60 });
+    expect((await run('tasks')).stderr).toContain('error[empty_log]');
+  });
+
+  it('names the task that does not exist', async () => {
+    const { status, stderr } = await run('tasks', 'show', 'nonsense');
+    expect(status).toBe(1);
+    expect(stderr).toContain('error[task_not_found]: There is no task `nonsense`.');
+  });
+});
+
+describe('rightsize gold', () => {
+  it('adds, lists and freezes verified answers', async () => {
+    expect((await run('gold', 'add', name, 'call1', 'Travel')).document).toMatchObject({ added: 1 });
+    expect((await run('gold', 'freeze', name)).document).toMatchObject({ version: 1, answers: 1 });
+    const { document } = await run('gold', 'list', name);
+    expect(document).toMatchObject({
+      answers: [{ callId: 'call1', answer: 'Travel' }],
+      frozen: [{ version: 1, answers: 1 }],
+    });
+  });
+
+  it('imports a file, or nothing of it where one line is wrong', async () => {
+    const file = join(data, 'gold.jsonl');
+    writeFileSync(file, '{"call":"call1","answer":"travel"}\n{"call":"call2","answer":"health"}\n');
+    expect((await run('gold', 'import', name, file)).document).toMatchObject({ added: 2 });
+    writeFileSync(file, '{"call":"call3","answer":"travel"}\nnonsense\n');
+    const { status, stderr } = await run('gold', 'import', name, file);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('gold.jsonl:2')]);
+    writeFileSync(file, '{"call":"call3","answer":"travel"}\n{"call":"nobody","answer":"travel"}\n');
+    expect((await run('gold', 'import', name, file)).stderr).toContain('error[call_not_found]');
+    expect((await run('gold', 'list', name)).document.answers).toHaveLength(2);
+  });
+
+  it('has nothing to freeze without answers', async () => {
+    expect((await run('gold', 'freeze', name)).stderr).toContain('error[too_few_examples]');
+  });
+});
+
+describe('rightsize train, evaluate and predict', () => {
+  it('say that a task has no student yet', async () => {
+    await run('tasks');
+    for (const line of [
+      ['evaluate', name],
+      ['predict', name, 'my refund'],
+    ]) {
+      expect((await run(...line)).stderr).toContain('error[student_not_found]');
+    }
+  });
+
+  it('refuse a share that is none', async () => {
+    const { status, stderr } = await run('train', name, '--epsilon', '7');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('`7` is no share')]);
+  });
+});

@@ -1,0 +1,156 @@
+import { chooseThreshold, type ThresholdChoice } from '../certify/choose-threshold.ts';
+import { deltaOfLook } from '../certify/look-budget.ts';
+import { type Curated, curate } from '../curate/curate.ts';
+import { RightsizeError } from '../errors.ts';
+import { createBaselines } from '../evaluate/baselines.ts';
+import { type Evaluation, evaluate } from '../evaluate/evaluate.ts';
+import type { Student } from '../learn/student.ts';
+import type { TrainingReport } from '../learn/train-student.ts';
+import type { Certificate } from '../records/certificate.ts';
+import type { Example } from '../records/example.ts';
+import type { Task } from '../records/task.ts';
+import type { Store } from '../storage/store.ts';
+import type { Trainer } from '../train/trainer.ts';
+
+export interface TrainTaskOptions {
+  readonly store: Store;
+  readonly task: Task;
+  /** Rows of the task's newest version. */
+  readonly examples: readonly Example[];
+  readonly frozenGold: ReadonlySet<string>;
+  readonly trainer: Trainer;
+  readonly head: 'linear' | 'mlp' | 'best';
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly seed: number;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+}
+
+export interface TrainTaskReport {
+  readonly rows: {
+    readonly train: number;
+    readonly certify: number;
+    readonly judge: number;
+    readonly dropped: Curated['dropped'];
+  };
+  readonly student: Pick<Student, 'id' | 'labels'>;
+  readonly training: TrainingReport;
+  /** On rows that neither trained the student nor chose its threshold. */
+  readonly evaluation: Evaluation;
+  /** Null: the student does not beat the cheap baselines, so nobody asked for a certificate and no look was spent. */
+  readonly look: number | null;
+  readonly choice: ThresholdChoice | null;
+  readonly certificate: Certificate | null;
+}
+
+/** Fewer rows give neither a student worth having nor a certificate. */
+const fewestRows = 20;
+
+/**
+ * Curates, trains, judges against the baselines, and then asks for a certificate on the rows in between.
+ * The student and its certificate are stored; one that does not beat the baselines is not.
+ * @throws RightsizeError `too_few_examples`.
+ */
+export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskReport> {
+  const { store, task, examples, trainer, head, seed } = options;
+  const parts = curate(examples, { frozenGold: options.frozenGold });
+  const rows = parts.train.flatMap(({ slots, label }) => (label === null ? [] : [{ slots, label }]));
+  if (rows.length < fewestRows || parts.certify.length === 0 || parts.judge.length === 0) {
+    throw new RightsizeError(
+      'too_few_examples',
+      `\`${task.name}\` has ${examples.length} calls, of which ${rows.length} can train; it takes ${fewestRows}, and later ones to certify and judge.`,
+    );
+  }
+  const { student, report } = await trainer.train({ rows, seed, head });
+  const judge = (threshold: number | null) =>
+    evaluate({
+      rows: parts.judge,
+      predict: (slots) => student.predict(slots),
+      baselines: createBaselines(parts.train) ?? {},
+      threshold,
+      delta: options.delta,
+    });
+  const evaluation = judge(null);
+  const certified = evaluation.beatsBaselines ? await certify(student, parts, options) : null;
+  if (certified !== null) await keepStudent(student, parts, options);
+  if (certified?.certificate) await store.certificates.append(certified.certificate);
+  return {
+    rows: {
+      train: parts.train.length,
+      certify: parts.certify.length,
+      judge: parts.judge.length,
+      dropped: parts.dropped,
+    },
+    student,
+    training: report,
+    evaluation: certified?.certificate ? judge(certified.certificate.threshold) : evaluation,
+    look: certified?.look ?? null,
+    choice: certified?.choice ?? null,
+    certificate: certified?.certificate ?? null,
+  };
+}
+
+async function certify(
+  student: Student,
+  { certify: rows }: Curated,
+  { store, task, epsilon, delta, now }: TrainTaskOptions,
+): Promise<{ readonly look: number; readonly choice: ThresholdChoice; readonly certificate: Certificate | null }> {
+  const version = task.versions.at(-1)?.id ?? '';
+  const look = await nextLook(store, task, version);
+  const spentDelta = deltaOfLook(delta, look);
+  const outcomes = rows.map(({ slots, label }) => {
+    const prediction = student.predict(slots);
+    return { score: prediction.score, different: prediction.label !== label };
+  });
+  const choice = chooseThreshold(outcomes, { epsilon, delta: spentDelta });
+  if (!choice.certified) return { look, choice, certificate: null };
+  const { threshold, n, errors, upperBound } = choice;
+  const certificate: Certificate = {
+    id: `certificate_${student.id.slice(0, 12)}_${look}`,
+    task: task.id,
+    version,
+    student: student.id,
+    at: now,
+    look,
+    n,
+    errors,
+    threshold,
+    upperBound,
+    epsilon,
+    delta,
+    spentDelta,
+    source: 'shadow',
+  };
+  return { look, choice, certificate };
+}
+
+/** Looks are counted for a version of a task, failed ones too, and before their result is known. */
+async function nextLook(store: Store, task: Task, version: string): Promise<number> {
+  const key = `looks/${task.id}/${version}`;
+  const stored = await store.state.get(key);
+  const look = (typeof stored === 'number' ? stored : 0) + 1;
+  await store.state.set(key, look);
+  return look;
+}
+
+async function keepStudent(
+  student: Student,
+  parts: Curated,
+  { store, task, now, seed, head }: TrainTaskOptions,
+): Promise<void> {
+  await store.students.put({
+    id: student.id,
+    task: task.id,
+    version: task.versions.at(-1)?.id ?? '',
+    createdAt: now,
+    details: {
+      seed,
+      head,
+      trainRows: parts.train.length,
+      /** Later calls neither trained the student nor chose its threshold. */
+      unseenAfter: Math.max(...[...parts.train, ...parts.certify].map((row) => row.at)),
+    },
+    bytes: student.toBytes(),
+  });
+}

@@ -1,0 +1,114 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { WorkerTrainer } from '../train/worker-trainer.ts';
+import { withStore } from './open-store-for.ts';
+import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
+import { sayEvaluation } from './say-evaluation.ts';
+import { frozenCalls, labelShapeOf, readExamples, resolveTask } from './stored-tasks.ts';
+import { percent } from './table.ts';
+import { tasksOf } from './tasks.ts';
+import { type TrainTaskReport, trainTask } from './train-task.ts';
+
+interface TrainFlags {
+  readonly epsilon?: number;
+  readonly delta?: number;
+  readonly seed?: number;
+  readonly head: 'linear' | 'mlp' | 'best';
+}
+
+/** `rightsize train TASK`: from the stored calls of a task to a student, its report and its certificate. */
+export function createTrainCommand(): Command {
+  return new Command('train')
+    .description('Trains a student for a task, measures it on later calls and asks for its certificate.')
+    .argument('<task>', 'name, id, or tenant/name')
+    .option('--epsilon <share>', "share of the task's calls that may differ (default: 0.02)", parseShare)
+    .option('--delta <share>', 'chance that the certificate is wrong, at most (default: 0.05)', parseShare)
+    .option('--seed <number>', 'seed of everything random', parseCount)
+    .addOption(new Option('--head <kind>', 'what to train').choices(['linear', 'mlp', 'best']).default('best'))
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(runCommand<[string, TrainFlags]>(train));
+}
+
+async function train(wanted: string, flags: TrainFlags, context: CommandContext): Promise<void> {
+  const settings = await context.settings({
+    promise: {
+      ...(flags.epsilon !== undefined && { epsilon: flags.epsilon }),
+      ...(flags.delta !== undefined && { delta: flags.delta }),
+    },
+    ...(flags.seed !== undefined && { seed: flags.seed }),
+  });
+  await withStore(context, async (store) => {
+    const task = resolveTask(await tasksOf(store, context), wanted);
+    labelShapeOf(task);
+    const worker = new WorkerTrainer();
+    const progress = context.progress(`training ${task.name}`);
+    context.signal.addEventListener('abort', () => void worker.close());
+    try {
+      const report = await trainTask({
+        store,
+        task,
+        examples: await readExamples(store, task, context.signal),
+        frozenGold: await frozenCalls(store, task),
+        trainer: {
+          train: (job) => worker.train(job, (share) => progress.update(Math.round(share * 100), 100)),
+          close: () => worker.close(),
+        },
+        head: flags.head,
+        epsilon: settings.promise.epsilon,
+        delta: settings.promise.delta,
+        seed: settings.seed,
+        now: Date.now(),
+      });
+      progress.end();
+      if (context.isJson) context.printJson({ task: task.id, name: task.name, ...report });
+      else sayReport(task.name, report, context);
+    } finally {
+      progress.end();
+      await worker.close();
+    }
+  });
+}
+
+function sayReport(name: string, report: TrainTaskReport, context: CommandContext): void {
+  const { rows, student, training } = report;
+  const dropped = Object.entries(rows.dropped).filter(([, count]) => count > 0);
+  const left = dropped.map(([reason, count]) => `${count} ${reason}`).join(', ');
+  context.say(
+    `${name}: ${rows.train} calls trained, ${rows.certify} certify, ${rows.judge} judge${left && `; left out: ${left}`}.`,
+  );
+  context.say(
+    `Student ${student.id.slice(0, 12)}: ${training.head}, ${student.labels.length} labels, ${(training.bytes / 1e6).toFixed(1)} MB.`,
+  );
+  context.say();
+  sayEvaluation(report.evaluation, context);
+  context.say();
+  context.say(describeOutcome(report));
+}
+
+/** What came of the look, in one sentence. */
+export function describeOutcome({ choice, certificate, evaluation, look }: TrainTaskReport): string {
+  if (choice === null) {
+    const best = [...evaluation.baselines].sort((a, b) => (b.agreement?.share ?? 0) - (a.agreement?.share ?? 0))[0];
+    return `Not offered: it does not beat the baseline "${best?.name}" (${percent(best?.agreement?.share)}).`;
+  }
+  if (certificate === null || !choice.certified) {
+    const more = choice.certified ? 0 : choice.moreCallsNeeded;
+    return `Nothing can be certified yet: at least ${more} more calls needed (look ${look}, ${choice.errors} of ${choice.n} differ among the surest).`;
+  }
+  const { epsilon, delta, n, errors, threshold, upperBound } = certificate;
+  return `Certificate: answering where the score is at least ${threshold.toFixed(3)}, at most ${percent(epsilon)} of all calls get an answer that differs from the teacher's; confidence ${percent(1 - delta, 0)}, look ${look}, from ${n} calls, ${errors} of them different, bound ${percent(upperBound, 2)}. That is ${percent(choice.answered / n)} of the calls.`;
+}
+
+export function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1))
+    throw new InvalidArgumentError(`\`${text}\` is no share: give a number from 0 to 1.`);
+  return share;
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count))
+    throw new InvalidArgumentError(`\`${text}\` is no whole number.`);
+  return count;
+}
