@@ -8,6 +8,10 @@ export interface CommandEntry {
 
 /** All subcommands, in the order of the overview. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  import: {
+    summary: 'import call logs; bad lines are counted and shown, the rest is kept',
+    load: async () => (await import('./import.ts')).createImportCommand(),
+  },
   tasks: {
     summary: 'list the tasks found among the calls, show one, rename or forget it',
     load: async () => (await import('./tasks.ts')).createTasksCommand(),
@@ -27,5 +31,17 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   gold: {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),
+  },
+  replay: {
+    summary: 'run the live loop over a call log: what would have happened',
+    load: async () => (await import('./replay.ts')).createReplayCommand(),
+  },
+  backup: {
+    summary: 'write everything that is kept into one file, also while the server runs',
+    load: async () => (await import('./backup.ts')).createBackupCommand(),
+  },
+  restore: {
+    summary: 'put a backup in the place of everything that is kept',
+    load: async () => (await import('./restore.ts')).createRestoreCommand(),
   },
 };
