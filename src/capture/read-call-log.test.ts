@@ -88,7 +88,7 @@ describe('reading a call log', () => {
   });
 
   it('keeps what stands before the cut of a truncated gzip, and says where it broke off', async () => {
-    const text = Array.from({ length: 5000 }, (_, index) => line(`text ${(index * 7919) % 4999}`)).join('\n');
+    const text = Array.from({ length: 3000 }, (_, index) => line(`text ${(index * 7919) % 4999}`)).join('\n');
     const whole = gzipSync(text);
     const path = await file(whole.subarray(0, whole.length / 2));
     const calls: Call[] = [];
@@ -100,13 +100,13 @@ describe('reading a call log', () => {
       code: 'unreadable_log',
       message: expect.stringMatching(/breaks off after line \d+, at byte \d+ \(unexpected end of file\)/),
     });
-    expect(calls.length).toBeGreaterThan(1000);
-    expect(calls.length).toBeLessThan(5000);
+    expect(calls.length).toBeGreaterThan(500);
+    expect(calls.length).toBeLessThan(3000);
     expect(bad).toEqual([]);
   });
 
   it('keeps what stands before damage inside a gzip', async () => {
-    const text = Array.from({ length: 20_000 }, (_, index) => line(`text ${(index * 7919) % 4999}`)).join('\n');
+    const text = Array.from({ length: 6_000 }, (_, index) => line(`text ${(index * 7919) % 4999}`)).join('\n');
     const bytes = gzipSync(text);
     bytes.fill(0xff, bytes.length - 3000, bytes.length - 2900);
     const calls: Call[] = [];
@@ -114,7 +114,7 @@ describe('reading a call log', () => {
       for await (const call of readCallLog(await file(bytes))) calls.push(call);
     })();
     await expect(reading).rejects.toMatchObject({ code: 'unreadable_log' });
-    expect(calls.length).toBeGreaterThan(10_000);
+    expect(calls.length).toBeGreaterThan(3_000);
   });
 
   it('reads zstd where the runtime does, and else says what to do', async () => {

@@ -4,7 +4,7 @@ import type { Call, JsonObject } from '../records/call.ts';
 import type { LogFormat } from './formats/log-format.ts';
 import { logFormats } from './formats/log-formats.ts';
 import { type LogScratch, openLogScratch } from './log-scratch.ts';
-import { type OpenedLog, openLogFile } from './open-log-file.ts';
+import { findLogFile, type LogFile, openLogFile } from './open-log-file.ts';
 import { type CallDraft, isObject, parseCall } from './parse-call.ts';
 import { recordLimit, splitRecords } from './split-records.ts';
 
@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Of calls that name none. */
   readonly tenant?: string;
+  /** Aborted: reading ends with an `AbortError`, also while it waits for a pipe. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -37,14 +39,14 @@ export interface ReadOptions {
  */
 export async function* readCallLog(files: string | readonly string[], options: ReadOptions = {}): AsyncIterable<Call> {
   const names = typeof files === 'string' ? [files] : files;
-  const opened: (readonly [string, OpenedLog])[] = [];
-  for (const file of names) opened.push([file, await openLogFile(file)]);
+  const logs: LogFile[] = [];
+  for (const name of names) logs.push(await findLogFile(name));
   const reader = new LogReader(options, await openLogScratch());
   try {
-    const total = opened.reduce((bytes, [, { size }]) => bytes + size, 0);
+    const total = logs.reduce((bytes, { size }) => bytes + size, 0);
     let done = 0;
-    for (const [file, log] of opened) {
-      yield* reader.read(file, log, () => options.onProgress?.(done + log.bytesRead(), total));
+    for (const log of logs) {
+      yield* reader.read(log, (bytes) => options.onProgress?.(done + bytes, total));
       done += log.size;
     }
     options.onProgress?.(total, total);
@@ -70,18 +72,19 @@ class LogReader {
     this.#scratch = scratch;
   }
 
-  async *read(file: string, log: OpenedLog, report: () => void): AsyncIterable<Call> {
+  async *read({ file, writtenAt }: LogFile, report: (bytes: number) => void): AsyncIterable<Call> {
     this.#scratch.startFile();
-    this.#at = log.writtenAt - 1;
+    this.#at = writtenAt - 1;
+    const log = await openLogFile(file, this.#options.signal);
     let line = 0;
     try {
       for await (const record of splitRecords(log.chunks)) {
         line = record.line;
         this.#records++;
-        if (this.#records % reportEvery === 0) report();
+        if (this.#records % reportEvery === 0) report(log.bytesRead());
         const place = { file, line };
         if (record.text === null) this.#bad(place, `is longer than ${recordLimit / 1024 / 1024} MB`);
-        else for (const call of this.#callsIn(record.text, place)) yield call;
+        else yield* this.#callsIn(record.text, place);
       }
     } catch (error) {
       throw brokenOff({ file, line, byte: log.bytesRead(), error });

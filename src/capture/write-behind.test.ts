@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RightsizeError } from '../errors.ts';
+import { call } from '../storage/call-store.contract.ts';
+import type { StoredCall } from '../storage/call-store.ts';
+import { createWriteBehind } from './write-behind.ts';
+
+function stored(id: string): StoredCall {
+  return { call: call({ id }), route: null, match: null };
+}
+
+/** A store that can be told to fail. */
+function scriptedStore() {
+  const batches: string[][] = [];
+  const script = {
+    batches,
+    fail: null as null | ((ids: readonly string[]) => unknown),
+    async append(calls: readonly StoredCall[]): Promise<number> {
+      const ids = calls.map(({ call: { id } }) => id);
+      const error = script.fail?.(ids);
+      if (error) throw error;
+      batches.push(ids);
+      return ids.length;
+    },
+  };
+  return script;
+}
+
+const diskFull = () => new RightsizeError('disk_full', 'full');
+
+describe('write-behind', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('stores a batch when it is full, and what is left after a moment', async () => {
+    const calls = scriptedStore();
+    const queue = createWriteBehind({ calls, batch: 3, delayMs: 50 });
+    for (const id of ['a', 'b', 'c', 'd']) queue.add(stored(id));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls.batches).toEqual([['a', 'b', 'c']]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(calls.batches).toEqual([['a', 'b', 'c'], ['d']]);
+    expect(queue.counts).toEqual({ queued: 0, written: 4, dropped: 0, failures: 0 });
+  });
+
+  it('stores everything when it is closed, and takes nothing afterwards', async () => {
+    const calls = scriptedStore();
+    const queue = createWriteBehind({ calls, batch: 2 });
+    for (const id of ['a', 'b', 'c', 'd', 'e']) queue.add(stored(id));
+    await queue.close();
+    queue.add(stored('late'));
+    expect(calls.batches.flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(queue.counts).toMatchObject({ written: 5, dropped: 1 });
+  });
+
+  it('keeps calls through a full disk, tells it once, and recovers by itself', async () => {
+    const calls = scriptedStore();
+    const told: unknown[] = [];
+    const queue = createWriteBehind({ calls, onProblem: (problem) => told.push(problem) });
+    calls.fail = diskFull;
+    queue.add(stored('a'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    queue.add(stored('b'));
+    expect(told).toMatchObject([{ code: 'disk_full' }]);
+    expect(queue.counts.failures).toBeGreaterThan(2);
+    calls.fail = null;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(calls.batches.flat()).toEqual(['a', 'b']);
+    expect(told).toMatchObject([{ code: 'disk_full' }, null]);
+    expect(queue.counts).toMatchObject({ queued: 0, written: 2, dropped: 0 });
+  });
+
+  it('drops and counts what no longer fits', async () => {
+    const calls = scriptedStore();
+    calls.fail = diskFull;
+    const queue = createWriteBehind({ calls, capacity: 3, batch: 2 });
+    for (const id of ['a', 'b', 'c', 'd', 'e']) queue.add(stored(id));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(queue.counts).toMatchObject({ queued: 3, dropped: 2 });
+    calls.fail = null;
+    await queue.flush();
+    expect(calls.batches.flat()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not let one call that the store refuses keep the others out', async () => {
+    const calls = scriptedStore();
+    const told: unknown[] = [];
+    calls.fail = (ids) => (ids.includes('bad') ? new TypeError('cannot be stored') : null);
+    const queue = createWriteBehind({ calls, onProblem: (problem) => told.push(problem) });
+    for (const id of ['a', 'bad', 'c']) queue.add(stored(id));
+    await queue.flush();
+    expect(calls.batches.flat()).toEqual(['a', 'c']);
+    expect(queue.counts).toEqual({ queued: 0, written: 2, dropped: 1, failures: 1 });
+    expect(told).toEqual([new TypeError('cannot be stored')]);
+  });
+
+  it('closes while the disk is full, counting what is lost', async () => {
+    const calls = scriptedStore();
+    calls.fail = diskFull;
+    const queue = createWriteBehind({ calls });
+    queue.add(stored('a'));
+    await queue.close();
+    expect(queue.counts).toMatchObject({ queued: 0, written: 0, dropped: 1 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('never throws into its caller, even when the one who is told does', async () => {
+    const calls = scriptedStore();
+    calls.fail = diskFull;
+    const queue = createWriteBehind({
+      calls,
+      onProblem: () => {
+        throw new Error('no one listens');
+      },
+    });
+    expect(() => queue.add(stored('a'))).not.toThrow();
+    await expect(queue.flush()).resolves.toBeUndefined();
+  });
+});

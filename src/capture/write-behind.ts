@@ -1,0 +1,171 @@
+import { type ErrorCode, RightsizeError } from '../errors.ts';
+import type { CallStore, StoredCall } from '../storage/call-store.ts';
+
+export interface WriteBehindCounts {
+  /** Waiting to be stored. */
+  readonly queued: number;
+  readonly written: number;
+  /** Lost: the queue was full, or the store would not take this very call. */
+  readonly dropped: number;
+  /** Attempts to store that failed. */
+  readonly failures: number;
+}
+
+/** Stores calls after their answers are on the way. Nothing here ever throws into its caller. */
+export interface WriteBehind {
+  add(stored: StoredCall): void;
+  /** Resolves when all that was added before is stored, or could not be. */
+  flush(): Promise<void>;
+  /** Stores what is left, trying once; what cannot be stored is counted as dropped. */
+  close(): Promise<void>;
+  readonly counts: WriteBehindCounts;
+}
+
+export interface WriteBehindOptions {
+  readonly calls: Pick<CallStore, 'append'>;
+  /** Calls that may wait; later ones are dropped. */
+  readonly capacity?: number;
+  /** Calls that are stored at once. */
+  readonly batch?: number;
+  readonly delayMs?: number;
+  /** Longest wait before the next attempt after failures; waits double from `delayMs`. */
+  readonly longestDelayMs?: number;
+  /** Called once when storing begins to fail, and with null when it works again. */
+  readonly onProblem?: (problem: unknown) => void;
+}
+
+/** Problems of the place, not of the call: the same call can be stored when they are over. */
+const passing: ReadonlySet<ErrorCode> = new Set(['disk_full', 'folder_not_writable', 'folder_in_use']);
+
+export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
+  return new Queue(options);
+}
+
+class Queue implements WriteBehind {
+  readonly #options: Required<Omit<WriteBehindOptions, 'calls'>>;
+  readonly #calls: Pick<CallStore, 'append'>;
+  #waiting: StoredCall[] = [];
+  #written = 0;
+  #dropped = 0;
+  #failures = 0;
+  #failuresInRow = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #work: Promise<void> | null = null;
+  #isClosed = false;
+
+  constructor({ calls, ...options }: WriteBehindOptions) {
+    this.#calls = calls;
+    this.#options = {
+      capacity: 5_000,
+      batch: 256,
+      delayMs: 50,
+      longestDelayMs: 30_000,
+      onProblem: () => undefined,
+      ...options,
+    };
+  }
+
+  get counts(): WriteBehindCounts {
+    return { queued: this.#waiting.length, written: this.#written, dropped: this.#dropped, failures: this.#failures };
+  }
+
+  add(stored: StoredCall): void {
+    if (this.#isClosed || this.#waiting.length >= this.#options.capacity) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting.push(stored);
+    if (this.#waiting.length >= this.#options.batch && this.#failuresInRow === 0) void this.#store();
+    else this.#schedule();
+  }
+
+  async flush(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#work) {
+      await this.#store();
+      if (this.#failuresInRow > 0) return;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.flush();
+    this.#cancel();
+    this.#dropped += this.#waiting.length;
+    this.#waiting = [];
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#work || this.#waiting.length === 0) return;
+    const { delayMs, longestDelayMs } = this.#options;
+    const delay = Math.min(longestDelayMs, delayMs * 2 ** this.#failuresInRow);
+    this.#timer = setTimeout(() => void this.#store(), delay);
+  }
+
+  #cancel(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** One batch at a time; whoever asks meanwhile waits for the one under way. */
+  #store(): Promise<void> {
+    this.#cancel();
+    this.#work ??= this.#storeBatch().finally(() => {
+      this.#work = null;
+      if (this.#waiting.length >= this.#options.batch && this.#failuresInRow === 0) void this.#store();
+      else if (!this.#isClosed) this.#schedule();
+    });
+    return this.#work;
+  }
+
+  async #storeBatch(): Promise<void> {
+    const batch = this.#waiting.slice(0, this.#options.batch);
+    if (batch.length === 0) return;
+    try {
+      await this.#calls.append(batch);
+      this.#waiting.splice(0, batch.length);
+      this.#succeeded(batch.length);
+    } catch (error) {
+      this.#failures++;
+      if (isPassing(error)) this.#failed(error);
+      else await this.#storeSingly(batch, error);
+    }
+  }
+
+  /** A call that the store refuses must not keep the others out. */
+  async #storeSingly(batch: readonly StoredCall[], refusal: unknown): Promise<void> {
+    for (const stored of batch) {
+      try {
+        await this.#calls.append([stored]);
+        this.#succeeded(1);
+      } catch (error) {
+        if (isPassing(error)) return this.#failed(error);
+        this.#dropped++;
+        this.#tell(refusal);
+      }
+      this.#waiting.shift();
+    }
+  }
+
+  #succeeded(calls: number): void {
+    this.#written += calls;
+    if (this.#failuresInRow > 0) this.#tell(null);
+    this.#failuresInRow = 0;
+  }
+
+  #failed(error: unknown): void {
+    this.#failuresInRow++;
+    if (this.#failuresInRow === 1) this.#tell(error);
+  }
+
+  #tell(problem: unknown): void {
+    try {
+      this.#options.onProblem(problem);
+    } catch {
+      return;
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof RightsizeError && passing.has(error.code);
+}
