@@ -63,6 +63,10 @@ async function runReplay(files: string[], flags: ReplayFlags, context: CommandCo
       seed,
       trainer,
       signal: context.signal,
+      onEvent: (event) => {
+        if (event.what === 'training-failed')
+          context.warn(`training a student of ${event.task} failed: ${event.detail}`);
+      },
       ...(assignments ? { onAssignment: assignments.write } : {}),
     });
     await assignments?.close();

@@ -23,6 +23,8 @@ export interface LiveEngineOptions {
   readonly finder?: TaskFinder;
   readonly onCertificate?: (serving: Serving) => void;
   readonly onEvent?: (event: EngineEvent) => void;
+  /** What went wrong while learning from a call; the call itself was answered. */
+  readonly onFailure?: (error: unknown) => void;
   /** Calls that mining has given a task after they had gone by. */
   readonly onAssignments?: (assignments: ReadonlyMap<string, TaskMatch>) => void;
 }
@@ -91,6 +93,14 @@ export class LiveEngine implements Engine {
   }
 
   observe(call: Call, decision: Decision): void {
+    try {
+      this.#observe(call, decision);
+    } catch (error) {
+      this.#options.onFailure?.(error);
+    }
+  }
+
+  #observe(call: Call, decision: Decision): void {
     const { match } = decision;
     const inner = this.#decisions.get(decision) ?? null;
     if (decision.route.answeredBy === 'student') {
@@ -177,7 +187,8 @@ export class LiveEngine implements Engine {
     if (answer.kind === 'none' && answer.why === 'error') return;
     this.#remember(match, call);
     const { calls } = runner.counts;
-    if (calls % (calls < SHAPE_EVERY ? YOUNG_SHAPE_EVERY : SHAPE_EVERY) === 0) this.#refresh(runner);
+    if (!runner.knows(match.version) || calls % (calls < SHAPE_EVERY ? YOUNG_SHAPE_EVERY : SHAPE_EVERY) === 0)
+      this.#refresh(runner);
     runner.observe({ match, at: call.at, answer, decision: inner });
   }
 

@@ -72,6 +72,9 @@ export async function replay(
     minesByItself: false,
     onCertificate: (serving) => books.certified(serving),
     onEvent: (event) => books.changed(event),
+    onFailure: (error) => {
+      throw error;
+    },
   });
   const lanes = new TaskLanes<Call>((call) => books.follow(engine, call));
   let read = 0;
@@ -165,7 +168,7 @@ class ReplayBooks {
 
   changed(event: EngineEvent): void {
     this.#options.onEvent?.(event);
-    if (event.what === 'certified' || event.what === 'not-certified') return;
+    if (event.what === 'certified' || event.what === 'not-certified' || event.what === 'training-failed') return;
     const changes = this.#changes.get(event.task) ?? [];
     changes.push({ at: isoTime(event.at), what: event.what });
     this.#changes.set(event.task, changes);

@@ -54,6 +54,7 @@ export class TaskRunner {
   #teacherCalls = 0;
   #calls = 0;
   #newestVersion: string | null = null;
+  readonly #announced = new Set<string>();
   stage: StageSetting;
 
   constructor(task: Task, stage: StageSetting, parts: RunnerParts) {
@@ -80,6 +81,11 @@ export class TaskRunner {
     return this.stage === 'auto' ? 'live' : this.stage;
   }
 
+  /** Whether the task as it was last told has this version. */
+  knows(version: string): boolean {
+    return this.#task.versions.some(({ id }) => id === version);
+  }
+
   /** The finder has learned more of the task: its shape, its labels, its spellings. */
   update(task: Task): void {
     this.#task = task;
@@ -103,7 +109,7 @@ export class TaskRunner {
     const { shape } = this.#task;
     if (this.#task.kind === 'group') return undecided('group');
     if (!isLabelShape(shape) || this.#form === null) return undecided('shape-not-learnable');
-    const track = this.#trackFor(match, at);
+    const track = this.#trackFor(match);
     const proposal = track.propose(match.slots, at);
     const answer = proposal.prediction === null ? null : spellingOf(shape, proposal.prediction.label);
     const choice = chooseRoute({
@@ -160,7 +166,7 @@ export class TaskRunner {
 
   #observeLocal(match: TaskMatch, at: number, decision: RunnerDecision | null): void {
     if (decision?.proposal == null) return;
-    this.#trackFor(match, at).observe({
+    this.#trackFor(match).observe({
       at,
       slots: match.slots,
       label: undefined,
@@ -176,12 +182,30 @@ export class TaskRunner {
   #learn(at: number, match: TaskMatch, answer: Answer, decision: RunnerDecision | null): void {
     const form = this.#form;
     if (form === null || (answer.kind === 'none' && answer.why === 'error')) return;
-    const track = this.#trackFor(match, at);
+    const track = this.#trackFor(match);
+    this.#announce(match.version, at);
     const proposal = decision?.proposal ?? track.propose(match.slots, at);
     track.observe({ at, slots: match.slots, label: labelOf(form, answer), proposal, served: decision?.served ?? null });
   }
 
-  #trackFor(match: TaskMatch, at: number): TaskTrack {
+  /** The first answer of a version after another one is an event: the world changed, and its students wait for it. */
+  #announce(version: string, at: number): void {
+    if (this.#announced.has(version)) return;
+    this.#announced.add(version);
+    if (this.#newestVersion !== null) {
+      const what = this.#whyNew(this.#newestVersion, version);
+      this.#parts.onEvent({
+        at,
+        what,
+        detail: 'a new version of the task: nothing is answered there until it is certified',
+        task: this.#task.id,
+        version,
+      });
+    }
+    this.#newestVersion = version;
+  }
+
+  #trackFor(match: TaskMatch): TaskTrack {
     const known = this.#tracks.get(match.version);
     if (known !== undefined) return known;
     const { settings, trainer, random } = this.#parts;
@@ -199,15 +223,6 @@ export class TaskRunner {
       onEvent: (event) => this.#parts.onEvent({ ...event, task, version }),
     });
     this.#tracks.set(version, track);
-    if (this.#newestVersion !== null)
-      this.#parts.onEvent({
-        at,
-        what: this.#whyNew(this.#newestVersion, version),
-        detail: 'a new version of the task: it is certified anew',
-        task,
-        version,
-      });
-    this.#newestVersion = version;
     return track;
   }
 

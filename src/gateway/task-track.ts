@@ -28,7 +28,7 @@ export interface Serving {
 /** Something that happened to a version of a task and that a report should tell. */
 export interface TrackEvent {
   readonly at: number;
-  readonly what: 'certified' | 'not-certified' | 'prompt-changed' | 'teacher-changed' | Suspicion;
+  readonly what: 'certified' | 'not-certified' | 'training-failed' | 'prompt-changed' | 'teacher-changed' | Suspicion;
   readonly detail: string;
 }
 
@@ -299,9 +299,7 @@ export class TaskTrack {
     if (this.#rowsInEra() < this.#nextTraining) return;
     this.#nextTraining = Math.ceil(this.#rowsInEra() * TRAINING_GROWTH);
     this.#training = this.#train(at)
-      .catch((error: unknown) =>
-        this.#parts.onEvent({ at, what: 'not-certified', detail: `training failed: ${String(error)}` }),
-      )
+      .catch((error: unknown) => this.#parts.onEvent({ at, what: 'training-failed', detail: String(error) }))
       .finally(() => {
         this.#training = null;
       });

@@ -59,10 +59,7 @@ export class WorkerTrainer implements Trainer {
   }
 
   #newWorker(): Worker {
-    const isSource = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(isSource ? './train-worker.ts' : './train-worker.js', import.meta.url), {
-      execArgv: isSource ? ['--import', 'tsx'] : [],
-    });
+    const worker = startWorker();
     worker.on('message', (reply: WorkerReply) => this.#receive(worker, reply));
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', () => this.#lose(worker, new Error('the training worker stopped')));
@@ -100,4 +97,13 @@ function outcomeOf(reply: Extract<WorkerReply, { kind: 'done' }>): TrainingOutco
     outOfFold: reply.labels.map((label, index) => ({ label, score: reply.scores[index] ?? 0 })),
     report: reply.report as TrainingReport,
   };
+}
+
+function startWorker(): Worker {
+  const isSource = import.meta.url.endsWith('.ts');
+  const url = new URL(isSource ? './train-worker.ts' : './train-worker.js', import.meta.url);
+  if (!isSource) return new Worker(url);
+  // Workers of Node 20 do not inherit the loader that runs the sources in development.
+  const load = `import('tsx/esm/api').then(({ tsImport }) => tsImport(${JSON.stringify(url.href)}, ${JSON.stringify(url.href)}))`;
+  return new Worker(load, { eval: true });
 }
