@@ -12,7 +12,7 @@ const wordsGivenBack = 3;
  * Splits texts of one template into what all share, in order, and slots. Constants end at whole words; words next to a slot that
  * no delimiter closes are given to the slot, since a sample may share them by accident and a slot that is a word too long does no harm.
  */
-export function alignTexts(texts: readonly string[]): Alignment {
+export function alignTexts(texts: readonly string[], fewest = fewestForInner): Alignment {
   const first = texts[0];
   if (first === undefined) return [];
   if (texts.every((text) => text === first)) return first === '' ? [] : [first];
@@ -27,7 +27,7 @@ export function alignTexts(texts: readonly string[]): Alignment {
   const head = trimHead(reference.slice(0, prefix));
   const tail = trimTail(suffix === 0 ? [] : reference.slice(-suffix), head);
   const middles = distinct.map((text) => text.slice(head.length, text.length - tail.length));
-  const inner: Alignment = distinct.length >= fewestForInner ? alignInner(middles, 0) : [null];
+  const inner: Alignment = distinct.length >= fewest ? alignInner(middles, 0) : [null];
   return [...(head ? [head] : []), ...inner, ...(tail ? [tail] : [])];
 }
 
@@ -95,17 +95,37 @@ function longestSharedRun(texts: readonly string[]): string | null {
   let best: string | null = null;
   let bestWeight = 0;
   for (let start = 0; start < tokens.length; ) {
-    let end = start;
-    let run = '';
-    while (end < tokens.length && others.every((text) => text.includes(run + tokens[end]))) run += tokens[end++];
-    const candidate = end > start ? trimRun(tokens.slice(start, end)) : null;
+    const length = sharedLength(tokens, start, others);
+    const candidate = length > 0 ? trimRun(tokens.slice(start, start + length)) : null;
     if (candidate !== null && candidate.weight > bestWeight) {
       best = candidate.text;
       bestWeight = candidate.weight;
     }
-    start = Math.max(start + 1, end - 2 > start ? end - 2 : start + 1);
+    start += Math.max(1, length - 2);
   }
   return best;
+}
+
+/** How many tokens from `start` on all others contain in one piece: found by doubling, then halving, for runs may be long. */
+function sharedLength(tokens: readonly string[], start: number, others: readonly string[]): number {
+  const isShared = (length: number): boolean => {
+    const run = tokens.slice(start, start + length).join('');
+    return others.every((text) => text.includes(run));
+  };
+  const most = tokens.length - start;
+  let good = 0;
+  let bad = 1;
+  while (bad <= most && isShared(bad)) {
+    good = bad;
+    bad = Math.min(2 * bad, most + 1);
+    if (good === most) return good;
+  }
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isShared(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
 }
 
 /** A run between slots, cut at both sides like an edge; null where it may as well be a phrase of the inputs. */

@@ -29,6 +29,11 @@ export class CallTimes {
     return this.#sample;
   }
 
+  /** Calls that one of the sample stands for. */
+  get stride(): number {
+    return this.#stride;
+  }
+
   /** The last calls, the newest at the end. */
   get last(): readonly number[] {
     return this.#last.slice(-mostTimes);

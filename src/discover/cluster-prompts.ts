@@ -72,10 +72,12 @@ function weigh(items: readonly Item[]): { readonly core: readonly Shingle[]; rea
   });
   const core: Shingle[] = [];
   const grouped = new Map<number, Shingle[]>();
+  // In a small sample a prompt may have a few calls only: too few to be found, enough not to be taken for another one.
+  const fewestShared = items.length < 6 * fewestPrompts ? 4 : fewestPrompts;
   const almostAll = items.length - Math.floor(items.length * 0.03);
   for (const { shingle, count, signature } of found.values()) {
     if (count >= almostAll) core.push(shingle);
-    else if (count >= fewestPrompts) {
+    else if (count >= fewestShared) {
       const group = grouped.get(signature);
       if (group === undefined) grouped.set(signature, [shingle]);
       else group.push(shingle);

@@ -124,9 +124,9 @@ function labelShape(answers: readonly CountedText[], tally: AnswerTally, hints: 
   if (folded.size === 1 && tally.overflow === 0)
     return { kind: 'constant', why: `all ${tally.count} answers are the same` };
   return (
+    separatedListShape(answers) ??
     labelWithForm(sentenceForm(answers), answers, tally, hints) ??
-    labelWithForm({ kind: 'plain' }, answers, tally, hints) ??
-    separatedListShape(answers)
+    labelWithForm({ kind: 'plain' }, answers, tally, hints)
   );
 }
 
@@ -246,18 +246,29 @@ function areListed(labels: readonly LabelSpelling[], constants: string): boolean
 
 /** Values of a closed set, several in one answer, separated by commas, semicolons or line breaks. */
 function separatedListShape(answers: readonly CountedText[]): OutputShape | null {
-  const items = new Map<string, number>();
+  const items = new Map<string, { count: number; answers: number }>();
   let several = 0;
+  let different = 0;
   for (const { text, count } of answers) {
-    const parts = text
-      .split(/[,;\n|]/)
-      .map(foldLabel)
-      .filter(Boolean);
-    if (parts.length > 1) several += count;
-    for (const part of parts) items.set(part, (items.get(part) ?? 0) + count);
+    const parts = new Set(
+      text
+        .split(/[,;\n|]/)
+        .map(foldLabel)
+        .filter(Boolean),
+    );
+    if (parts.size > 1) several += count;
+    if (parts.size > 1) different++;
+    for (const part of parts) {
+      const item = items.get(part) ?? { count: 0, answers: 0 };
+      items.set(part, { count: item.count + count, answers: item.answers + 1 });
+    }
   }
+  if (several < 0.1 * sumOf(answers) || different < 3) return null;
   const isShort = [...items.keys()].every((item) => wordsIn(item) <= 4);
-  if (!isShort || several < 0.1 * sumOf(answers) || !judgeClosed([...items.values()]).isClosed) return null;
+  // "Paris, France" is one label: its parts stand in no other answer.
+  const inSeveral = [...items.values()].filter((item) => item.answers > 1);
+  if (!isShort || sumOf(inSeveral) < 0.9 * sumOf([...items.values()])) return null;
+  if (!judgeClosed([...items.values()].map((item) => item.count)).isClosed) return null;
   return { kind: 'labels', why: `the answers list several of ${items.size} values` };
 }
 
@@ -274,16 +285,24 @@ function numberShape(answers: readonly CountedText[], tally: AnswerTally): Outpu
 function linesShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape | null {
   const keys = new Map<string, number>();
   let fitting = 0;
+  let several = 0;
   for (const { text, count } of answers) {
     const lines = text.trim().split(/\n+/);
     const names = lines.map((line) => /^[\s*-]*([\p{L}\p{N}_ -]{1,40}?)\**\s*[:=]/u.exec(line)?.[1]);
     if (names.every((name) => name !== undefined)) {
       fitting += count;
+      if (names.length > 1) several += count;
       for (const name of names) if (name !== undefined) keys.set(name, (keys.get(name) ?? 0) + count);
     }
   }
   const total = sumOf(answers);
-  if (total - fitting > tolerated(total) * 2 || keys.size > total / 2 || tally.count < fewestAnswers) return null;
+  if (
+    several < 0.25 * total ||
+    total - fitting > tolerated(total) * 2 ||
+    keys.size > total / 2 ||
+    tally.count < fewestAnswers
+  )
+    return null;
   return { kind: 'lines', why: `the answers are lines of ${keys.size} named fields: ${named([...keys.keys()])}` };
 }
 

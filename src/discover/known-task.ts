@@ -1,4 +1,3 @@
-import type { Answer } from '../records/answer.ts';
 import type { OutputShape } from '../records/output-shape.ts';
 import type { Task, TaskVersion } from '../records/task.ts';
 import {
@@ -10,6 +9,7 @@ import {
   tallyToJson,
 } from './answer-tally.ts';
 import { findShape, vocabularyOf } from './find-shape.ts';
+import type { KeptCall } from './kept-call.ts';
 import { KnownTemplate, type KnownTemplateState } from './known-template.ts';
 import { constantsOf } from './name-task.ts';
 import type { Lifespan } from './succession.ts';
@@ -47,7 +47,7 @@ export class KnownTask {
   readonly templates: KnownTemplate[] = [];
   versions: readonly TaskVersion[] = [];
   #name: string;
-  readonly #tally: AnswerTally;
+  #tally: AnswerTally;
   #record: Task | null = null;
   #recordedAnswers = 0;
   #answers = 0;
@@ -86,13 +86,21 @@ export class KnownTask {
     return version;
   }
 
-  count(template: KnownTemplate, at: number, answer: Answer, slots: readonly string[]): void {
-    template.times.add(at);
+  /** Counts a call's answer. Says whether its template is due for another look. */
+  count(template: KnownTemplate, call: KeptCall, slots: readonly string[]): boolean {
     const known = this.#tally.texts.size;
-    tallyAnswer(this.#tally, answer, slots);
+    tallyAnswer(this.#tally, call.answer, slots);
     this.#answers++;
     // A label that was never seen before must show at once.
     if (this.#tally.texts.size !== known && this.#record?.shape.kind === 'label') this.#record = null;
+    return template.sawCall(call);
+  }
+
+  /** Forgets the answers: they were those of several tasks. */
+  restart(): void {
+    this.#tally = emptyTally();
+    this.#answers = 0;
+    this.#record = null;
   }
 
   get shape(): OutputShape {
@@ -103,7 +111,9 @@ export class KnownTask {
     const vocabulary = vocabularyOf(this.#tally, this.shape);
     return this.templates.map((known) => ({
       constants: constantsOf(known.template).join('\n'),
-      times: [...known.times.sample, ...known.times.last],
+      times: known.times.sample,
+      stride: known.times.stride,
+      lastTimes: known.times.last,
       vocabulary,
     }));
   }
@@ -119,7 +129,9 @@ export class KnownTask {
   toFreshTask(): Task {
     if (this.#record !== null && this.#answers === this.#recordedAnswers) return this.#record;
     const { id, name, tenant } = this;
-    const shape = findShape(this.#tally, { constants: this.#hints() });
+    const shape: OutputShape = this.isConversation
+      ? { kind: 'free-text', why: 'the prompts carry conversations' }
+      : findShape(this.#tally, { constants: this.#hints() });
     const kind = this.isConversation || (shape.kind === 'free-text' && !this.isNamed) ? 'group' : 'task';
     this.#record = { id, name, tenant, kind, shape, versions: this.versions };
     this.#recordedAnswers = this.#answers;

@@ -1,8 +1,15 @@
 import type { TaskMatch, Template } from '../records/task.ts';
 import { shortHash } from './build-template.ts';
 import { CallTimes, type CallTimesState } from './call-times.ts';
+import { type KeptCall, sizeOf } from './kept-call.ts';
 import { compileTemplate, type TemplateMatcher } from './match-template.ts';
 import type { Prompt } from './read-prompt.ts';
+
+/** Calls kept a template, and the characters in them. */
+const mostSamples = 64;
+const mostSampleCharacters = 400_000;
+/** Calls after which a template is looked at again: a sample of twenty may have been of two prompts. Then after four times as many. */
+const firstReview = 64;
 
 export interface KnownTemplateOptions {
   readonly task: string;
@@ -28,6 +35,8 @@ export class KnownTemplate implements KnownTemplateOptions {
   readonly teachers = new Map<string, string>();
   readonly times: CallTimes;
   readonly #matcher: TemplateMatcher;
+  #samples: KeptCall[] = [];
+  #sampleCharacters = 0;
 
   constructor(options: KnownTemplateOptions, times = new CallTimes()) {
     this.task = options.task;
@@ -46,6 +55,29 @@ export class KnownTemplate implements KnownTemplateOptions {
     if (this.onlyModel !== null && this.onlyModel !== prompt.model) return null;
     const slots = this.#matcher.split(prompt.texts);
     return slots === null ? null : this.matchOf(prompt.model, slots);
+  }
+
+  /** Counts a call, and keeps some of them. Says whether the template is due for another look at what it takes in. */
+  sawCall(call: KeptCall): boolean {
+    this.times.add(call.at);
+    const count = this.times.count;
+    if (count <= mostSamples || count % Math.ceil(count / mostSamples) === 0) this.#keepSample(call);
+    return count >= firstReview && Math.log2(count / firstReview) % 2 === 0;
+  }
+
+  /** Some of its calls, evenly over time. */
+  get samples(): readonly KeptCall[] {
+    return this.#samples;
+  }
+
+  #keepSample(call: KeptCall): void {
+    this.#samples.push(call);
+    this.#sampleCharacters += sizeOf(call);
+    while (this.#samples.length > mostSamples || this.#sampleCharacters > mostSampleCharacters) {
+      const [oldest] = this.#samples.splice(0, 1);
+      if (oldest === undefined) break;
+      this.#sampleCharacters -= sizeOf(oldest);
+    }
   }
 
   matchOf(model: string, slots: readonly string[]): TaskMatch {

@@ -1,17 +1,7 @@
-import type { Answer } from '../records/answer.ts';
 import type { TaskMatch } from '../records/task.ts';
+import { type KeptCall, sizeOf } from './kept-call.ts';
 import type { KnownTemplate } from './known-template.ts';
 import type { Prompt } from './read-prompt.ts';
-
-/** A finished call that belongs nowhere yet. */
-export interface KeptCall {
-  readonly id: string;
-  readonly at: number;
-  readonly tenant: string;
-  readonly task: string | null;
-  readonly prompt: Prompt;
-  readonly answer: Answer;
-}
 
 /** Calls kept a structure, and the characters in them; the oldest are forgotten first. */
 const mostKept = 512;
@@ -62,6 +52,11 @@ export class PromptBucket {
     this.templates = [...this.templates, template].sort((a, b) => b.constantLength - a.constantLength);
   }
 
+  /** Takes a template out of use; its task keeps the versions it had. */
+  retire(template: KnownTemplate): void {
+    this.templates = this.templates.filter((other) => other !== template);
+  }
+
   /** After a mining: the calls that found their place are let go, and the next mining is put off. */
   release(isPlaced: (call: KeptCall) => boolean): void {
     this.kept = this.kept.filter((call) => !isPlaced(call));
@@ -87,8 +82,4 @@ export class PromptBucket {
     if (this.#familiar.size > 20_000) this.#familiar.clear();
     return isDue;
   }
-}
-
-function sizeOf(call: KeptCall): number {
-  return call.prompt.texts.reduce((sum, text) => sum + text.length, 100);
 }

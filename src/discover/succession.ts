@@ -4,44 +4,69 @@ import { isWord, tokenise } from './tokens.ts';
 export interface Lifespan {
   /** Text that is constant. */
   readonly constants: string;
-  /** Times of a sample of its calls, milliseconds since 1970. */
+  /** An even sample of the times of its calls, milliseconds since 1970; each stands for `stride` calls. */
   readonly times: readonly number[];
+  readonly stride: number;
+  /** The times of its last calls, every one of them. */
+  readonly lastTimes: readonly number[];
   /** What its answers are made of: labels, field names, names of tools. Empty for free text. */
   readonly vocabulary: ReadonlySet<string>;
 }
 
-/** At least this share of what the new answers are made of must be known from the old ones. */
-const sameAnswers = 0.75;
-/** Prompts this alike are versions of one, even while both are in use. */
-const almostTheSame = 0.8;
-/** Prompts less alike than this must follow each other in time. */
-const alike = 0.5;
+/** `wait`: more calls will tell. */
+export type Succession = 'same-task' | 'other-task' | 'wait';
 
-/** Whether one template is the other one rewritten: same answers, and alike prompts or one taking over from the other. */
-export function isSuccessor(known: Lifespan, found: Lifespan): boolean {
-  const likeness = jaccard(bigrams(known.constants), bigrams(found.constants));
-  const follows = areDisjoint(known.times, found.times);
+/** Shares of the answers' vocabulary that must be common. */
+const knownFromOld = 0.75;
+const keptFromOld = 0.5;
+/** Words alike, below which two prompts for the same two everyday answers (yes, no) have nothing to do with each other. */
+const fewestAlike = 0.25;
+/** A template has stopped when it shows less than this share of the calls its past lets expect. */
+const stoppedShare = 0.15;
+const clearExpectation = 5;
+/** Calls after which waiting for evidence ends. */
+const mostAwaited = 80;
+
+/**
+ * Whether a new template is a known one rewritten: the same answers, and the one stopped when the other began. Two prompts that run
+ * side by side are two tasks, however alike.
+ */
+export function judgeSuccession(known: Lifespan, found: Lifespan): Succession {
+  if (squeezed(known.constants) === squeezed(found.constants)) return 'same-task';
+  if (!haveSameAnswers(known, found)) return 'other-task';
+  const { expected, seen } = presenceDuring(known, found);
+  const isEnough = expected >= clearExpectation;
+  if (isEnough && seen > 0.6 * expected) return 'other-task';
+  if (isEnough && seen <= stoppedShare * expected) return 'same-task';
+  if (found.times.length < mostAwaited) return 'wait';
+  return seen <= Math.max(1, stoppedShare * expected) ? 'same-task' : 'other-task';
+}
+
+function haveSameAnswers(known: Lifespan, found: Lifespan): boolean {
+  const likeness = wordLikeness(known.constants, found.constants);
   if (known.vocabulary.size === 0 || found.vocabulary.size === 0)
-    return (
-      known.vocabulary.size === found.vocabulary.size && (likeness >= almostTheSame || (likeness >= alike && follows))
-    );
-  const answersShared = Math.max(
-    containment(found.vocabulary, known.vocabulary),
-    containment(known.vocabulary, found.vocabulary),
-  );
-  if (answersShared < sameAnswers) return false;
-  return likeness >= almostTheSame || follows;
+    return known.vocabulary.size === found.vocabulary.size && likeness >= 0.5;
+  if (containment(found.vocabulary, known.vocabulary) < knownFromOld) return false;
+  const isManyToSee = known.vocabulary.size > found.times.length / 4;
+  if (!isManyToSee && containment(known.vocabulary, found.vocabulary) < keptFromOld) return false;
+  return Math.max(known.vocabulary.size, found.vocabulary.size) > 2 || likeness >= fewestAlike;
 }
 
-/** Whether (almost) all of the one came before (almost) all of the other. */
-export function areDisjoint(some: readonly number[], others: readonly number[]): boolean {
-  return isBefore(some, others) || isBefore(others, some);
+/** How many calls of the known template its past lets expect while the found one ran, and how many there were. */
+function presenceDuring(known: Lifespan, found: Lifespan): { readonly expected: number; readonly seen: number } {
+  const from = quantile(found.times, 0.03);
+  const until = quantile(found.times, 0.97);
+  const first = Math.min(...known.times);
+  const last = Math.max(...known.times, ...known.lastTimes);
+  const calls = known.times.length * known.stride;
+  const expected = (calls * (until - from)) / Math.max(1, last - first);
+  const isRecent = known.lastTimes.length > 0 && Math.min(...known.lastTimes) <= from;
+  const seen = isRecent ? within(known.lastTimes, from, until) : within(known.times, from, until) * known.stride;
+  return { expected: Math.min(expected, 1000), seen };
 }
 
-function isBefore(some: readonly number[], others: readonly number[]): boolean {
-  if (some.length === 0 || others.length === 0) return false;
-  const end = quantile(some, 0.97);
-  return end <= quantile(others, 0.03);
+function within(times: readonly number[], from: number, until: number): number {
+  return times.filter((time) => time >= from && time <= until).length;
 }
 
 function quantile(times: readonly number[], share: number): number {
@@ -55,14 +80,16 @@ function containment(some: ReadonlySet<string>, others: ReadonlySet<string>): nu
   return some.size === 0 ? 0 : shared / some.size;
 }
 
-function jaccard(some: ReadonlySet<string>, others: ReadonlySet<string>): number {
+/** Jaccard index of the words. */
+function wordLikeness(some: string, others: string): number {
+  const left = new Set(tokenise(some.toLowerCase()).filter(isWord));
+  const right = new Set(tokenise(others.toLowerCase()).filter(isWord));
   let shared = 0;
-  for (const item of some) if (others.has(item)) shared++;
-  const all = some.size + others.size - shared;
+  for (const word of left) if (right.has(word)) shared++;
+  const all = left.size + right.size - shared;
   return all === 0 ? 1 : shared / all;
 }
 
-function bigrams(text: string): ReadonlySet<string> {
-  const words = tokenise(text.toLowerCase()).filter(isWord);
-  return new Set(words.map((word, i) => `${word} ${words[i + 1] ?? ''}`));
+function squeezed(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }

@@ -1,14 +1,19 @@
 import { readAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest } from '../records/call.ts';
 import type { Task, TaskMatch, TaskVersion } from '../records/task.ts';
-import { shortHash } from './build-template.ts';
+import { countConstantWords, shortHash, templateOf } from './build-template.ts';
+import { type FoundCluster, gatherCluster } from './found-cluster.ts';
+import { generalise } from './generalise.ts';
+import type { KeptCall } from './kept-call.ts';
 import { KnownTask, type KnownTaskState } from './known-task.ts';
 import { KnownTemplate } from './known-template.ts';
-import { type FoundCluster, mineBucket } from './mine-bucket.ts';
+import { compileTemplate } from './match-template.ts';
+import { minePrompts } from './mine-prompts.ts';
 import { nameTask, uniqueName } from './name-task.ts';
-import { type KeptCall, PromptBucket } from './prompt-bucket.ts';
+import { PromptBucket } from './prompt-bucket.ts';
 import { type Prompt, readPrompt } from './read-prompt.ts';
-import { isSuccessor } from './succession.ts';
+import { reviewTemplate } from './review-template.ts';
+import { judgeSuccession } from './succession.ts';
 
 /** What matching needs to know of a call. */
 export interface FinderInput {
@@ -37,6 +42,25 @@ export interface Findings {
 
 /** Structures without a template that are remembered at most; the one unused for longest is forgotten. */
 const mostBuckets = 5000;
+
+/** Where the outcome of a mining is gathered. */
+interface Changes {
+  readonly bucket: PromptBucket;
+  readonly found: KnownTask[];
+  readonly assignments: Map<string, TaskMatch>;
+}
+
+/** Templates of one task, which may differ in short values only: all of them, then each. */
+function variantsIn(templates: readonly KnownTemplate[]): readonly (readonly KnownTemplate[])[] {
+  const byTask = new Map<string, KnownTemplate[]>();
+  for (const known of templates) byTask.set(known.task, [...(byTask.get(known.task) ?? []), known]);
+  return [...byTask.values()].flatMap((variants) =>
+    variants.length > 1 ? [variants, ...variants.map((known) => [known])] : [variants],
+  );
+}
+
+/** Words that a small sample may share by accident. A template that has more of its own is another prompt. */
+const mostAccidentalWords = 4;
 
 /** Unmatched calls that survive a restart. */
 const mostKeptCalls = 4000;
@@ -67,6 +91,7 @@ export class TaskFinder {
   readonly #buckets = new Map<string, PromptBucket>();
   readonly #tasks = new Map<string, KnownTask>();
   readonly #due = new Set<PromptBucket>();
+  readonly #reviews = new Set<KnownTemplate>();
   #news: FoundVersion[] = [];
 
   /** Which task a new call belongs to; null while unknown. Never throws. */
@@ -81,16 +106,18 @@ export class TaskFinder {
     const bucket = this.#bucketOf(prompt.structure);
     const answer = readAnswer(call.response, call.status);
     const hit = bucket.match(prompt);
+    if (answer.kind === 'none' && answer.why === 'error') return hit?.match ?? null;
+    const kept: KeptCall = { id: call.id, at: call.at, tenant: call.tenant, task: call.task, prompt, answer };
     if (hit === null) {
-      if (answer.kind === 'none' && answer.why === 'error') return null;
-      if (bucket.keep({ id: call.id, at: call.at, tenant: call.tenant, task: call.task, prompt, answer }))
-        this.#due.add(bucket);
+      if (bucket.keep(kept)) this.#due.add(bucket);
       return null;
     }
     const task = this.#tasks.get(hit.match.task);
-    if (task !== undefined && !(answer.kind === 'none' && answer.why === 'error')) {
-      this.#meetTeacher(task, hit.template, prompt.model, call.at);
-      task.count(hit.template, call.at, answer, hit.match.slots);
+    if (task === undefined) return null;
+    this.#meetTeacher(task, hit.template, prompt.model, call.at);
+    if (task.count(hit.template, kept, hit.match.slots)) {
+      this.#reviews.add(hit.template);
+      this.#due.add(bucket);
     }
     return hit.match;
   }
@@ -105,16 +132,11 @@ export class TaskFinder {
     const found: KnownTask[] = [];
     const assignments = new Map<string, TaskMatch>();
     for (const bucket of this.#due) {
-      for (const cluster of mineBucket(bucket)) {
-        const task = this.#placeCluster(cluster, found);
-        const template = this.#adopt(task, cluster, bucket);
-        for (const call of cluster.calls) {
-          this.#meetTeacher(task, template, call.prompt.model, call.at);
-          const match = template.matchOf(call.prompt.model, call.slots);
-          assignments.set(call.id, match);
-          task.count(template, call.at, call.answer, call.slots);
-        }
-      }
+      const changes: Changes = { bucket, found, assignments };
+      for (const template of bucket.templates) if (this.#reviews.delete(template)) this.#review(template, changes);
+      const clusters = minePrompts(bucket.kept);
+      for (const cluster of clusters) this.#settle(cluster, changes);
+      bucket.release((call) => assignments.has(call.id));
       bucket.rest();
     }
     this.#due.clear();
@@ -186,12 +208,58 @@ export class TaskFinder {
     }
   }
 
-  #adopt(task: KnownTask, cluster: FoundCluster, bucket: PromptBucket): KnownTemplate {
+  /** Gives a cluster its place, unless more calls are needed to tell where. */
+  #settle(found: FoundCluster, changes: Changes): void {
+    const { cluster, replaced } = this.#widen(found, changes.bucket);
+    const owner = replaced[0] === undefined ? this.#ownerOf(cluster, changes.found) : this.#tasks.get(replaced[0].task);
+    if (owner === undefined || owner === 'wait') return;
+    for (const template of replaced) changes.bucket.retire(template);
+    this.#adopt(owner, cluster, changes);
+  }
+
+  /** A cluster that a known template is a special case of, or that differs from known ones in short values only, covers them too. */
+  #widen(cluster: FoundCluster, bucket: PromptBucket): { cluster: FoundCluster; replaced: readonly KnownTemplate[] } {
+    const matcher = compileTemplate(cluster.template);
+    const special = bucket.templates.filter(
+      (known) =>
+        known.constantLength >= matcher.constantLength &&
+        countConstantWords(known.template) <= countConstantWords(cluster.template) + mostAccidentalWords &&
+        known.samples.length > 0 &&
+        known.samples.every((call) => matcher.split(call.prompt.texts) !== null),
+    );
+    const [prompt] = cluster.calls.map(({ call }) => call.prompt);
+    if (special.length > 0 || prompt === undefined) return { cluster, replaced: special };
+    for (const variants of variantsIn(bucket.templates)) {
+      const messages = generalise([...variants.map((known) => known.template), cluster.template]);
+      const wide = messages === null ? null : gatherCluster(templateOf(prompt, messages), bucket.kept);
+      if (wide !== null && wide.calls.length >= cluster.calls.length) return { cluster: wide, replaced: variants };
+    }
+    return { cluster, replaced: [] };
+  }
+
+  /** Takes apart a template that turns out to hold several prompts. */
+  #review(known: KnownTemplate, changes: Changes): void {
+    const task = this.#tasks.get(known.task);
+    const { parts, isReplaced } = reviewTemplate(known);
+    if (task === undefined || parts.length === 0) return;
+    task.restart();
+    if (isReplaced) changes.bucket.retire(known);
+    for (const [index, part] of parts.entries()) {
+      if (index === 0 && isReplaced) this.#adopt(task, part, changes);
+      else this.#settle(part, changes);
+    }
+  }
+
+  #adopt(task: KnownTask, cluster: FoundCluster, { bucket, assignments }: Changes): void {
     const { template, onlyModel } = cluster;
     const known = new KnownTemplate({ task: task.id, template, onlyModel, structure: bucket.structure });
     task.addTemplate(known);
     bucket.adopt(known);
-    return known;
+    for (const { call, slots } of cluster.calls) {
+      this.#meetTeacher(task, known, call.prompt.model, call.at);
+      task.count(known, call, slots);
+      assignments.set(call.id, known.matchOf(call.prompt.model, slots));
+    }
   }
 
   #meetTeacher(task: KnownTask, template: KnownTemplate, model: string, at: number): void {
@@ -203,34 +271,30 @@ export class TaskFinder {
   }
 
   /** The task that a new template is a version of, or a new task. */
-  #placeCluster(cluster: FoundCluster, found: KnownTask[]): KnownTask {
-    const { tenant, task: explicit } = cluster;
+  #ownerOf(cluster: FoundCluster, found: KnownTask[]): KnownTask | 'wait' {
+    const { tenant, task: explicit, isConversation } = cluster;
     const id = explicit === null ? `task_${cluster.template.key}` : `task_${shortHash([tenant, explicit])}`;
     const known = this.#tasks.get(id) ?? this.#predecessor(cluster);
-    if (known !== undefined) return known;
+    if (known !== null) return known;
     const name = explicit ?? uniqueName(nameTask(cluster), (wanted) => this.#isNameTaken(tenant, wanted));
-    const task = new KnownTask({
-      id,
-      name,
-      tenant,
-      isNamed: explicit !== null,
-      isConversation: cluster.isConversation,
-    });
+    const task = new KnownTask({ id, name, tenant, isNamed: explicit !== null, isConversation });
     this.#tasks.set(id, task);
     found.push(task);
     return task;
   }
 
-  #predecessor(cluster: FoundCluster): KnownTask | undefined {
-    if (cluster.task !== null) return undefined;
+  #predecessor(cluster: FoundCluster): KnownTask | 'wait' | null {
+    if (cluster.task !== null) return null;
     const lifespan = cluster.lifespan();
-    return [...this.#tasks.values()].find(
-      (task) =>
-        task.tenant === cluster.tenant &&
-        !task.isNamed &&
-        task.isConversation === cluster.isConversation &&
-        task.lifespans().some((known) => isSuccessor(known, lifespan)),
-    );
+    let isOpen = false;
+    for (const task of this.#tasks.values()) {
+      if (task.tenant !== cluster.tenant || task.isNamed || task.isConversation !== cluster.isConversation) continue;
+      const verdicts = task.lifespans().map((known) => judgeSuccession(known, lifespan));
+      // Whoever runs beside one of a task's templates is not the next of them.
+      if (verdicts.includes('same-task') && !verdicts.includes('other-task')) return task;
+      isOpen ||= verdicts.includes('wait');
+    }
+    return isOpen ? 'wait' : null;
   }
 
   #isNameTaken(tenant: string, name: string): boolean {

@@ -1,0 +1,111 @@
+import type { Answer } from '../records/answer.ts';
+import { foldLabel } from '../records/output-shape.ts';
+import type { Template } from '../records/task.ts';
+import { buildTemplate, countConstantWords, isConversation } from './build-template.ts';
+import { clusterPrompts, fewestPrompts, type PromptRow } from './cluster-prompts.ts';
+import { findShape } from './find-shape.ts';
+import { type FoundCluster, gatherCluster, tallyOf } from './found-cluster.ts';
+import type { KeptCall } from './kept-call.ts';
+import { constantsOf } from './name-task.ts';
+import { splitByValues } from './split-by-values.ts';
+
+/** Calls a template must have before it is one. */
+export const fewestCalls = 14;
+/** Constant words below which a template is no prompt but a turn of phrase; and below which running text gets no group of its own. */
+const fewestConstantWords = 4;
+const fewestWordsOfGroup = 8;
+/** Calls without any constant must show more often that they belong together. */
+const fewestBareCalls = 40;
+/** Different prompts looked at in one mining, and their characters in all. */
+const mostPrompts = 240;
+const mostCharacters = 1_500_000;
+
+/** Finds the templates among calls of one structure. No call is in two clusters; most calls of open chat are in none. */
+export function minePrompts(calls: readonly KeptCall[]): readonly FoundCluster[] {
+  const found: FoundCluster[] = [];
+  let left = calls;
+  for (let round = 0; round < 4 && left.length >= fewestCalls; round++) {
+    const clusters = mineOnce(left);
+    if (clusters.length === 0) break;
+    found.push(...clusters);
+    const placed = new Set(clusters.flatMap((cluster) => cluster.calls.map(({ call }) => call)));
+    left = left.filter((call) => !placed.has(call));
+  }
+  return found;
+}
+
+function mineOnce(calls: readonly KeptCall[]): readonly FoundCluster[] {
+  const [first] = calls;
+  if (first === undefined) return [];
+  let free = calls;
+  const clusters: FoundCluster[] = [];
+  for (const rows of clusterPrompts(sample(calls)).flatMap((cluster) => splitByValues(first.prompt, cluster))) {
+    const template = buildTemplate(first.prompt, rows);
+    if (template.slots === 0) continue;
+    const cluster = saysEnough(template, first) ? gatherCluster(template, free) : gatherBare(template, free);
+    if (cluster === null || cluster.calls.length < fewestCalls || !isWorthKeeping(cluster)) continue;
+    const placed = new Set(cluster.calls.map(({ call }) => call));
+    free = free.filter((call) => !placed.has(call));
+    clusters.push(cluster);
+  }
+  return clusters;
+}
+
+/** Whether what is constant tells these calls from any others. */
+function saysEnough(template: Template, call: KeptCall): boolean {
+  return (
+    call.task !== null ||
+    call.prompt.toolsJson !== null ||
+    (call.prompt.formatJson ?? '').includes('json_schema') ||
+    countConstantWords(template) >= fewestConstantWords
+  );
+}
+
+/**
+ * Calls that are nothing but their input, as a model trained for one thing gets them: a task where all calls of that structure
+ * to that model are answered from one closed set.
+ */
+function gatherBare(template: Template, calls: readonly KeptCall[]): FoundCluster | null {
+  if (isConversation(template)) return null;
+  for (const model of new Set(calls.map((call) => call.prompt.model))) {
+    const sameModel = calls.filter((call) => call.prompt.model === model);
+    if (sameModel.length < fewestBareCalls) continue;
+    const cluster = gatherCluster(template, sameModel, model);
+    if (cluster === null || cluster.calls.length < 0.9 * sameModel.length) continue;
+    const shape = findShape(tallyOf(cluster.calls), { constants: '' });
+    if (shape.kind === 'label' && shape.unseenShare <= 0.05) return cluster;
+  }
+  return null;
+}
+
+/** Running text under a short turn of phrase is chat that begins alike. */
+function isWorthKeeping(cluster: FoundCluster): boolean {
+  if (cluster.task !== null || countConstantWords(cluster.template) >= fewestWordsOfGroup) return true;
+  const constants = constantsOf(cluster.template).join('\n');
+  return findShape(tallyOf(cluster.calls), { constants }).kind !== 'free-text';
+}
+
+/** Different prompts, evenly over time. Of long ones fewer are taken. */
+function sample(calls: readonly KeptCall[]): readonly PromptRow[] {
+  const distinct = new Map<string, PromptRow>();
+  for (const call of [...calls].sort((a, b) => a.at - b.at)) {
+    const key = call.prompt.texts.join('\u0000');
+    if (!distinct.has(key))
+      distinct.set(key, { texts: call.prompt.texts, at: call.at, answer: answerKey(call.answer) });
+  }
+  const rows = [...distinct.values()];
+  const characters = rows.reduce((sum, row) => sum + row.texts.reduce((length, text) => length + text.length, 0), 1);
+  const affordable = Math.floor((mostCharacters * rows.length) / characters);
+  const wanted = Math.min(mostPrompts, Math.max(2 * fewestPrompts, affordable));
+  const step = Math.max(1, rows.length / wanted);
+  const picked: PromptRow[] = [];
+  for (let i = 0; i < rows.length && picked.length < wanted; i += step) picked.push(rows[Math.floor(i)]!);
+  return picked;
+}
+
+function answerKey(answer: Answer): string | null {
+  if (answer.kind === 'none') return null;
+  return answer.kind === 'text'
+    ? foldLabel(answer.text.slice(0, 200))
+    : answer.calls.map((call) => call.name).join(' ');
+}

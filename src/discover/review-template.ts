@@ -1,0 +1,26 @@
+import type { FoundCluster } from './found-cluster.ts';
+import type { KnownTemplate } from './known-template.ts';
+import { compileTemplate } from './match-template.ts';
+import { minePrompts } from './mine-prompts.ts';
+
+export interface Review {
+  /** Several prompts that the template takes for one; empty where it is as it should be. */
+  readonly parts: readonly FoundCluster[];
+  /** They explain all its calls: the template itself is no longer needed. */
+  readonly isReplaced: boolean;
+}
+
+/** Characters that a part must have in constants beyond the whole. */
+const fewestMore = 4;
+
+/** Looks again at what a template takes in: a first sample may have held too few calls of one of two prompts to see that they are two. */
+export function reviewTemplate(known: KnownTemplate): Review {
+  const parts = minePrompts(known.samples).filter(
+    (part) => compileTemplate(part.template).constantLength >= known.constantLength + fewestMore,
+  );
+  const covered = parts.reduce((sum, part) => sum + part.calls.length, 0);
+  const isReplaced = parts.length > 1 && covered >= 0.9 * known.samples.length;
+  return isReplaced || (parts.length > 0 && covered < 0.7 * known.samples.length)
+    ? { parts: [...parts].sort((a, b) => b.calls.length - a.calls.length), isReplaced }
+    : { parts: [], isReplaced: false };
+}
