@@ -106,7 +106,7 @@ export class BodyCodec {
     if (held) return held;
     const row = this.#connection
       .prepare('SELECT id, text, calls FROM dictionaries WHERE grouping = ? ORDER BY id DESC LIMIT 1')
-      .get(grouping);
+      .get(nameOf(grouping));
     if (!row) return null;
     const found = { id: Number(row.id), text: row.text as Uint8Array, uses: Number(row.calls) };
     this.#current.set(grouping, found);
@@ -137,7 +137,7 @@ export class BodyCodec {
     const text = Buffer.from(shared);
     const { lastInsertRowid } = this.#connection
       .prepare('INSERT INTO dictionaries (grouping, text) VALUES (?, ?)')
-      .run(grouping, text);
+      .run(nameOf(grouping), text);
     const created = { id: Number(lastInsertRowid), text, uses: 0 };
     this.#current.set(grouping, created);
     return created;
@@ -175,9 +175,14 @@ function trimmed({ request, response, task, gold, tags, route }: CallBody): Part
 /** Which calls are likely to be alike: from the narrowest guess to the widest, never across tenants. */
 function groupingsOf(tenant: string, request: JsonObject): readonly string[] {
   const messages: readonly unknown[] = Array.isArray(request.messages) ? request.messages : [];
-  const roles = messages.map((message) => String((message as JsonObject | null)?.role)).join(',');
-  const opening = JSON.stringify(messages[0] ?? null).slice(0, 80);
-  const hash = (parts: readonly unknown[]): string =>
-    createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
-  return [hash([tenant, request.model, roles, opening]), hash([tenant, request.model, roles]), hash([tenant])];
+  const first = messages[0] as JsonObject | null | undefined;
+  const opening = typeof first?.content === 'string' ? first.content.slice(0, 80) : '';
+  const wide = JSON.stringify(tenant);
+  const narrower = `${wide} ${request.model} ${messages.map((message) => (message as JsonObject | null)?.role)}`;
+  return [`${narrower} ${opening}`, narrower, wide];
+}
+
+/** How a group is called in the database: its own words are somebody's prompt. */
+function nameOf(grouping: string): string {
+  return createHash('sha256').update(grouping).digest('base64url').slice(0, 16);
 }

@@ -44,7 +44,11 @@ function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock
     connection.close();
     throw error;
   }
-  return bundle(connection, database, () => lock.release());
+  return bundle(connection, database, () => {
+    foldLog(connection);
+    connection.close();
+    lock.release();
+  });
 }
 
 /** Takes no lock: reads beside the process that writes. An older version's folder is brought up to date first. */
@@ -58,7 +62,8 @@ async function openReadOnly(folder: string): Promise<Store> {
   const database = await openFileReadOnly(file, folder);
   const connection = connect(database, folder);
   try {
-    if (appliedMigration(connection, folder) === newestMigration) return bundle(connection, database, () => undefined);
+    if (appliedMigration(connection, folder) === newestMigration)
+      return bundle(connection, database, () => connection.close());
   } catch (error) {
     connection.close();
     throw error;
@@ -68,7 +73,7 @@ async function openReadOnly(folder: string): Promise<Store> {
   return openReadOnly(folder);
 }
 
-function bundle(connection: Connection, database: SqliteDatabase, release: () => void): Store {
+function bundle(connection: Connection, database: SqliteDatabase, close: () => void): Store {
   let isOpen = true;
   return {
     calls: new SqliteCallStore(connection),
@@ -81,10 +86,18 @@ function bundle(connection: Connection, database: SqliteDatabase, release: () =>
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      connection.close();
-      release();
+      close();
     },
   };
+}
+
+/** Puts everything into the one file, so that a folder at rest can be copied by hand. A full disk may forbid it; nothing is lost then. */
+function foldLog(connection: Connection): void {
+  try {
+    connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    return;
+  }
 }
 
 async function openFile(file: string, folder: string): Promise<SqliteDatabase> {
