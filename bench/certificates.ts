@@ -3,10 +3,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { alarmSection } from './certificates/alarms.ts';
+import { layerSection } from './certificates/layers.ts';
 import { anytimeSection, lookSection } from './certificates/looks.ts';
 import { type Pool, sources, studentPool } from './certificates/pool.ts';
 import { printSection, type Section } from './certificates/report.ts';
 import { selectiveSection, thresholdSection } from './certificates/thresholds.ts';
+import { chosenStudentSection, unfairSampleSection } from './certificates/unfair-samples.ts';
+import { windowSection } from './certificates/windows.ts';
 
 const DELTA = 0.05;
 
@@ -28,13 +32,18 @@ function pool(name: string): ReturnType<typeof studentPool> {
   return known;
 }
 const all = (): readonly Pool[] => Object.keys(sources).map(pool);
-const some = (): readonly Pool[] => ['banking77', 'isear (GPT-3.5)', 'banking77 (GPT-4)'].map(pool);
+const some = () => ['banking77', 'isear (GPT-3.5)', 'banking77 (GPT-4)'].map(pool);
 
 const simulations: Readonly<Record<string, () => Section>> = {
   thresholds: () => thresholdSection(all(), DELTA, draws),
   selective: () => selectiveSection(some(), DELTA, draws),
-  looks: () => lookSection(some(), DELTA, draws),
+  looks: () => lookSection(['banking77', 'banking77 (GPT-4)'].map(pool), DELTA, draws),
   anytime: () => anytimeSection(DELTA, draws),
+  windows: () => windowSection(['clinc150', 'isear (GPT-3.5)'].map(pool), DELTA, draws),
+  layers: () => layerSection(['banking77', 'isear (GPT-3.5)'], DELTA, draws, seed),
+  unfair: () => unfairSampleSection(some(), DELTA, draws),
+  chosen: () => chosenStudentSection('banking77', DELTA, draws, seed),
+  alarms: () => alarmSection(DELTA, draws),
 };
 
 const chosen = options.only === '' ? Object.keys(simulations) : options.only.split(',');
