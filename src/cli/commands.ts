@@ -8,6 +8,10 @@ export interface CommandEntry {
 
 /** All subcommands, in the order of the overview. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  demo: {
+    summary: 'show the whole loop on bundled recorded traffic, without key or network',
+    load: async () => (await import('./demo.ts')).createDemoCommand(),
+  },
   import: {
     summary: 'import call logs; bad lines are counted and shown, the rest is kept',
     load: async () => (await import('./import.ts')).createImportCommand(),

@@ -59,7 +59,10 @@ async function* storedCalls(store: Store, tell: () => void): AsyncGenerator<Call
 }
 
 /** The task that a person means by its name, its id, the beginning of its id, or `tenant/name`. */
-export function resolveTask(tasks: readonly Task[], wanted: string): Task {
+export function resolveTask<Named extends Pick<Task, 'id' | 'name' | 'tenant'>>(
+  tasks: readonly Named[],
+  wanted: string,
+): Named {
   const byName = tasks.filter(
     (task) => task.id === wanted || task.name === wanted || `${task.tenant}/${task.name}` === wanted,
   );

@@ -4,7 +4,9 @@ import type { Predict } from './prediction.ts';
 export type BaselineName = 'majority' | 'memorised' | 'nearest';
 
 /** Every cheap answer that a student has to beat, made from the rows that trained it. Rows without a label are ignored. */
-export function createBaselines(train: readonly Example[]): Readonly<Record<BaselineName, Predict>> | null {
+export function createBaselines(
+  train: readonly Pick<Example, 'slots' | 'label'>[],
+): Readonly<Record<BaselineName, Predict>> | null {
   const rows = train.flatMap(({ slots, label }) => (label === null ? [] : [{ slots, label }]));
   if (rows.length === 0) return null;
   const majority = createMajority(rows);

@@ -1,0 +1,134 @@
+import { unseenRows } from '../../curate/curate.ts';
+import { toExample } from '../../curate/to-example.ts';
+import { costOfResponse } from '../../economics/cost-of-call.ts';
+import { keepLedger, type Ledger } from '../../economics/ledger.ts';
+import { createBaselines } from '../../evaluate/baselines.ts';
+import { type Evaluation, evaluate } from '../../evaluate/evaluate.ts';
+import type { LiveEngine } from '../../gateway/live-engine.ts';
+import type { Assignment, ReplayResult } from '../../gateway/replay.ts';
+import type { CertificateReport, TaskReport } from '../../gateway/replay-report.ts';
+import type { Call } from '../../records/call.ts';
+import { isLabelShape, type LabelShape } from '../../records/output-shape.ts';
+import { describeShape } from '../tasks.ts';
+import { sourceOf, type TrafficSource } from './demo-traffic.ts';
+import type { RememberedStudent } from './remember-students.ts';
+
+/** What became of one task in the replay, and how its student does on calls that it had not seen when it was certified. */
+export interface TaskStory {
+  readonly id: string;
+  readonly name: string;
+  readonly answers: string;
+  readonly source: TrafficSource | null;
+  readonly calls: number;
+  readonly avoidedShare: number;
+  readonly disagreementShare: number;
+  readonly bill: Ledger<'teacher'>;
+  readonly verdict: Verdict;
+  /** The certificate under which most calls were served; null where nothing was certified. */
+  readonly certificate: CertificateReport | null;
+  /** On the calls after that certificate. */
+  readonly evaluation: Evaluation | null;
+}
+
+export interface Verdict {
+  readonly isWorthIt: boolean;
+  readonly why: string;
+}
+
+export interface StoryParts {
+  readonly result: ReplayResult;
+  readonly calls: readonly Call[];
+  readonly assignments: ReadonlyMap<string, Assignment>;
+  readonly students: ReadonlyMap<string, RememberedStudent>;
+  readonly sources: readonly TrafficSource[];
+}
+
+/** One story a task, the one with the largest bill first. */
+export function tellStories(parts: StoryParts): readonly TaskStory[] {
+  const byTask = groupByTask(parts.calls, parts.assignments);
+  return parts.result.report.tasks
+    .map((report) => tellStory(report, byTask.get(report.id) ?? [], parts))
+    .sort((a, b) => (b.bill.before.usd ?? 0) - (a.bill.before.usd ?? 0));
+}
+
+function groupByTask(
+  calls: readonly Call[],
+  assignments: ReadonlyMap<string, Assignment>,
+): ReadonlyMap<string, readonly Call[]> {
+  const groups = new Map<string, Call[]>();
+  for (const call of calls) {
+    const task = assignments.get(call.id)?.task ?? null;
+    if (task === null) continue;
+    const group = groups.get(task);
+    if (group) group.push(call);
+    else groups.set(task, [call]);
+  }
+  return groups;
+}
+
+function tellStory(
+  report: TaskReport,
+  calls: readonly Call[],
+  { result, assignments, students, sources }: StoryParts,
+): TaskStory {
+  const task = result.engine.finder.task(report.id);
+  const shape = task !== null && isLabelShape(task.shape) ? task.shape : null;
+  const [certificate = null] = [...report.certificates].sort((a, b) => b.served.calls - a.served.calls);
+  const remembered = certificate === null ? undefined : students.get(certificate.student);
+  const isMeasurable = certificate !== null && remembered !== undefined && shape !== null;
+  return {
+    id: report.id,
+    name: report.name,
+    answers: task === null ? report.shape : describeShape(task),
+    source: sourceOf(sources, calls[0]?.id ?? ''),
+    calls: report.calls,
+    avoidedShare: report.avoidedShare,
+    disagreementShare: report.disagreementShare,
+    bill: keepLedger(
+      calls.map((call) => ({
+        teacherCost: costOfResponse(call.response, call.request.model),
+        paidFor: assignments.get(call.id)?.answeredBy === 'student' ? null : 'teacher',
+      })),
+      ['teacher'],
+    ),
+    verdict: judge(report),
+    certificate,
+    evaluation: isMeasurable ? measureAfter({ certificate, remembered, shape, calls, engine: result.engine }) : null,
+  };
+}
+
+/** Below this share of the calls, a student is not worth looking after. */
+const worthwhileShare = 0.1;
+
+function judge({ avoidedShare, certificates, outlook }: TaskReport): Verdict {
+  const share = `${(avoidedShare * 100).toFixed(1)}%`;
+  if (certificates.length === 0) return { isWorthIt: false, why: outlook };
+  if (avoidedShare < worthwhileShare) return { isWorthIt: false, why: `it takes only ${share} of the calls` };
+  return { isWorthIt: true, why: `it takes ${share} of the calls` };
+}
+
+function measureAfter({
+  certificate,
+  remembered,
+  shape,
+  calls,
+  engine,
+}: {
+  readonly certificate: CertificateReport;
+  readonly remembered: RememberedStudent;
+  readonly shape: LabelShape;
+  readonly calls: readonly Call[];
+  readonly engine: LiveEngine;
+}): Evaluation {
+  const examples = calls.flatMap((call) => {
+    const match = engine.finder.match(call);
+    const example = match?.version === certificate.version ? toExample(call, match, shape) : null;
+    return example === null ? [] : [example];
+  });
+  return evaluate({
+    rows: unseenRows(examples, Date.parse(certificate.at)),
+    predict: (slots) => remembered.student.predict(slots),
+    baselines: createBaselines(remembered.rows) ?? {},
+    threshold: certificate.threshold,
+  });
+}
