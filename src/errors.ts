@@ -45,7 +45,6 @@ const catalogue = {
   invalid_api_key: { status: 401, remedy: 'Send the key as `Authorization: Bearer KEY`.' },
   forbidden_host: { status: 403, remedy: 'Use 127.0.0.1 or localhost, or set `keys.admin`.' },
   server_stopping: { status: 503, remedy: 'Send the call again in a moment; the server is being restarted.' },
-  server_not_running: { status: 503, remedy: 'Start it with `rightsize start`.' },
   request_cancelled: { status: 499, remedy: 'The caller hung up; nothing is to be done.' },
   model_not_found: { status: 404, remedy: 'Ask for a model that the upstream or the recorded log knows.' },
   not_recorded: { status: 404, remedy: 'The recorded teacher answers only calls that are in its log.' },
@@ -53,6 +52,7 @@ const catalogue = {
   body_too_large: { status: 413, remedy: 'Send less, or raise `maxBodyBytes`.' },
   port_in_use: { status: 500, remedy: 'Choose another port with `--port`.' },
   encoder_not_available: { status: 422, remedy: 'This version learns from n-grams alone: leave `--encoder` away.' },
+  check_failed: { status: 500, remedy: 'Mend what is marked above, then run `rightsize doctor` again.' },
   interrupted: { status: 499, remedy: 'Nothing was left half-written. Run the command again.' },
   internal: { status: 500, remedy: 'This is a defect; please report it with the message above.' },
 } as const;

@@ -12,6 +12,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'show the whole loop on bundled recorded traffic, without key or network',
     load: async () => (await import('./demo.ts')).createDemoCommand(),
   },
+  start: {
+    summary: 'start the gateway and its admin API on one port',
+    load: async () => (await import('./start.ts')).createStartCommand(),
+  },
+  status: {
+    summary: 'show stages, certificates, spot checks and what to expect',
+    load: async () => (await import('./status.ts')).createStatusCommand(),
+  },
+  why: {
+    summary: 'show who answered a call, and why',
+    load: async () => (await import('./why.ts')).createWhyCommand(),
+  },
+  stage: {
+    summary: 'say how far the students of a task are let; --all off is the kill switch',
+    load: async () => (await import('./stage.ts')).createStageCommand(),
+  },
   import: {
     summary: 'import call logs; bad lines are counted and shown, the rest is kept',
     load: async () => (await import('./import.ts')).createImportCommand(),
@@ -47,5 +63,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   restore: {
     summary: 'put a backup in the place of everything that is kept',
     load: async () => (await import('./restore.ts')).createRestoreCommand(),
+  },
+  doctor: {
+    summary: 'check the runtime, the store, the data folder, the port and the upstream',
+    load: async () => (await import('./doctor.ts')).createDoctorCommand(),
   },
 };

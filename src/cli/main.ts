@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { commands as allCommands, type CommandEntry } from './commands.ts';
 import { asRightsizeError, createOutput, describeError, type Sink } from './output.ts';
+import { readVersion } from './version.ts';
 
 export interface MainOptions {
   readonly stdout?: Sink;
@@ -74,14 +75,6 @@ function reportUsage(error: CommanderError, stderr: Sink): number {
   const isHelp =
     error.code === 'commander.help' || error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
   return isHelp ? 0 : 2;
-}
-
-/** The version in package.json, which stands two folders above both src/cli and dist/cli. */
-export function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
-  return manifest.version;
 }
 
 function isRunDirectly(): boolean {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RightsizeError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { Call } from '../records/call.ts';
+import { type Call, isJsonObject } from '../records/call.ts';
 import type { Route } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
 import { readSecret, type Settings } from '../settings.ts';
@@ -27,6 +27,13 @@ export interface GatewayOptions {
   readonly onCall?: (captured: CapturedCall) => void;
   /** Milliseconds since 1970, UTC. */
   readonly now?: () => number;
+  /** Told of what goes wrong; contents are never logged. */
+  readonly log?: GatewayLog;
+}
+
+/** The part of a logger that is used; pino's fits. */
+export interface GatewayLog {
+  warn(details: object, message: string): void;
 }
 
 /** What went through since the start. */
@@ -61,6 +68,7 @@ class RunningGateway implements Gateway {
   readonly #counts = { calls: 0, answeredByStudent: 0, failed: 0, captureFailures: 0 };
   readonly #waiting: (() => void)[] = [];
   #active = 0;
+  #captures = 0;
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
@@ -86,20 +94,28 @@ class RunningGateway implements Gateway {
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.#active++;
-    response.once('close', () => this.#ended());
+    response.once('close', () => {
+      this.#active--;
+      this.#settle();
+    });
     response.on('error', () => response.destroy());
     this.#answer(request, response).catch((error: unknown) => refuse(request, response, error));
   };
 
   drain(): Promise<void> {
     this.#isDraining = true;
-    if (this.#active === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#settle();
+    });
   }
 
-  #ended(): void {
-    this.#active--;
-    if (this.#active === 0 && this.#isDraining) for (const resolve of this.#waiting.splice(0)) resolve();
+  /** Behind the last answer its capture is still to come, one turn of the event loop later. */
+  #settle(): void {
+    setImmediate(() => {
+      if (this.#active > 0 || this.#captures > 0) return;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,10 +161,13 @@ class RunningGateway implements Gateway {
   #capture(outcome: Outcome): void {
     this.#counts.calls++;
     if (outcome.decision.route.answeredBy === 'student') this.#counts.answeredByStudent++;
-    if (outcome.status >= 500) this.#counts.failed++;
+    if (outcome.status >= 500) this.#tellFailure(outcome);
     const kept = this.#captureOf(outcome.call.tenant);
     if (kept === 'nothing') return;
+    this.#captures++;
     setImmediate(() => {
+      this.#captures--;
+      this.#settle();
       const call = toCall(outcome);
       const { decision } = outcome;
       const { route, match } = decision;
@@ -157,11 +176,18 @@ class RunningGateway implements Gateway {
     });
   }
 
+  #tellFailure({ call, status, response, latencyMs }: Outcome): void {
+    this.#counts.failed++;
+    const code = isJsonObject(response.error) ? response.error.code : null;
+    this.#options.log?.warn({ call: call.id, status, code, latencyMs }, 'a call failed on the way to the upstream');
+  }
+
   #guard(learn: () => void): void {
     try {
       learn();
-    } catch {
+    } catch (err) {
       this.#counts.captureFailures++;
+      this.#options.log?.warn({ err }, 'a call could not be learned from or kept');
     }
   }
 }

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { RightsizeError } from '../../errors.ts';
@@ -20,15 +19,10 @@ export async function* readRecording(file: string): AsyncGenerator<RecordedAnswe
   const raw = createReadStream(file);
   const bytes: Readable = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
   // Without this, an error of the file would not reach the reader of the unpacked bytes.
-  raw.on('error', (error) => bytes.destroy(error));
-  const failed = new Promise<never>((_, reject) => bytes.once('error', reject));
-  failed.catch(() => {});
-  const lines = createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+  if (bytes !== raw) raw.on('error', (error) => bytes.destroy(error));
   try {
-    for (;;) {
-      const { value, done } = await Promise.race([lines.next(), failed]);
-      if (done) break;
-      const answer = readLine(value);
+    for await (const line of linesOf(bytes)) {
+      const answer = readLine(line);
       if (answer !== null) yield answer;
     }
   } catch (cause) {
@@ -36,6 +30,17 @@ export async function* readRecording(file: string): AsyncGenerator<RecordedAnswe
   } finally {
     raw.destroy();
   }
+}
+
+async function* linesOf(bytes: Readable): AsyncGenerator<string> {
+  bytes.setEncoding('utf8');
+  let rest = '';
+  for await (const piece of bytes as AsyncIterable<string>) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest;
 }
 
 function unreadable(file: string, cause: unknown): RightsizeError {

@@ -1,0 +1,130 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
+import { readSecret, type Settings } from '../settings.ts';
+import { openDatabase } from '../storage/open-database.ts';
+import { findServer } from './running-server.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly result: 'passed' | 'failed' | 'skipped';
+  readonly detail: string;
+}
+
+type Finding = Omit<Check, 'name'>;
+
+/** Each check by itself: one that fails says why and keeps none of the others from running. */
+export async function runChecks(settings: Settings): Promise<readonly Check[]> {
+  const checks: readonly (readonly [string, () => Finding | Promise<Finding>])[] = [
+    ['node', checkNode],
+    ['sqlite', checkSqlite],
+    ['webassembly', checkSimd],
+    ['folder', () => checkFolder(settings.data)],
+    ['port', () => checkPort(settings)],
+    ['upstream', () => checkUpstream(settings)],
+  ];
+  return Promise.all(
+    checks.map(async ([name, check]) => {
+      try {
+        return { name, ...(await check()) };
+      } catch (error) {
+        return { name, ...failed(error instanceof Error ? error.message : String(error)) };
+      }
+    }),
+  );
+}
+
+function passed(detail: string): Finding {
+  return { result: 'passed', detail };
+}
+
+function failed(detail: string): Finding {
+  return { result: 'failed', detail };
+}
+
+const oldestNode = [20, 19] as const;
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isNewEnough = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  return isNewEnough
+    ? passed(`Node ${process.versions.node}`)
+    : failed(`Node ${process.versions.node}; ${oldestNode.join('.')} or newer is needed`);
+}
+
+async function checkSqlite(): Promise<Finding> {
+  const database = await openDatabase(':memory:');
+  try {
+    const row = database.prepare('SELECT sqlite_version() AS version').get();
+    return passed(`SQLite ${row?.version}`);
+  } finally {
+    database.close();
+  }
+}
+
+/** The smallest module that uses a vector instruction: `v128.const` and `drop`. */
+const simdModule = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 26, 11,
+]);
+
+// The compiler knows WebAssembly only from browser typings.
+const runtime: { readonly WebAssembly?: { validate(bytes: Uint8Array): boolean } } = globalThis as never;
+
+/** Without vectors students learn and answer all the same, several times slower. */
+function checkSimd(): Finding {
+  return runtime.WebAssembly?.validate(simdModule)
+    ? passed('vector instructions are there')
+    : { result: 'skipped', detail: 'no vector instructions: learning and answering will be slower' };
+}
+
+async function checkFolder(folder: string): Promise<Finding> {
+  const parent = await nearestExisting(resolve(folder));
+  const probe = await mkdtemp(join(parent, '.rightsize-doctor-'));
+  await rm(probe, { recursive: true });
+  return passed(`${resolve(folder)}${parent === resolve(folder) ? '' : ' (not made yet)'} can be written to`);
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+  try {
+    await stat(folder);
+    return folder;
+  } catch {
+    return dirname(folder) === folder ? folder : nearestExisting(dirname(folder));
+  }
+}
+
+async function checkPort(settings: Settings): Promise<Finding> {
+  const server = await findServer(settings);
+  if (server !== null) return passed(`the server of this folder runs at ${server.origin}`);
+  const { host, port } = settings;
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(
+        failed(
+          error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken; choose another with --port` : error.message,
+        ),
+      ),
+    );
+    probe.listen(port, host, () => probe.close(() => resolve(passed(`port ${port} of ${host} is free`))));
+  });
+}
+
+async function checkUpstream({ upstream, recorded }: Settings): Promise<Finding> {
+  const { baseUrl, apiKey, ...limits } = upstream;
+  if (recorded !== null) return { result: 'skipped', detail: `a recorded log plays the upstream: ${recorded}` };
+  if (baseUrl === null) return { result: 'skipped', detail: 'none is configured: set RIGHTSIZE_UPSTREAM_BASE_URL' };
+  const provider = createOpenAiCompatibleProvider({ ...limits, baseUrl, apiKey: readSecret(apiKey) });
+  try {
+    const signal = AbortSignal.timeout(10_000);
+    const { status, body } = await provider.send({ method: 'GET', path: '/models', headers: {}, body: null, signal });
+    body.on('error', () => {}).resume();
+    const isRefused = status === 401 || status === 403;
+    if (isRefused && apiKey !== null) return failed(`${baseUrl} refuses the configured key (${status})`);
+    return passed(`${baseUrl} answers (${status})${isRefused ? "; callers' own keys are passed on" : ''}`);
+  } finally {
+    await provider.close();
+  }
+}

@@ -1,0 +1,33 @@
+import type { RouteReason } from '../records/route.ts';
+
+/** Why a call was answered by whom, in people's words. */
+export const reasonWords: Readonly<Record<RouteReason, string>> = {
+  confident: 'the student was sure enough for its certificate',
+  'outside-canary': 'only a small share of the calls is let to the student so far, and this one was not among them',
+  'not-confident': 'the student was not sure enough for its certificate',
+  'no-task': 'the call belongs to no task found so far',
+  group: 'calls of this kind get free text as answers, which no student gives',
+  'shape-not-learnable': 'the answers of this task are no single label, which is all that can be learned so far',
+  'stage-off': 'the task is switched off',
+  'stage-shadow': 'the task rests in the shadow: its student is measured and answers nothing',
+  'no-student': 'no student has been trained yet',
+  'no-certificate': 'no student is certified yet',
+  'spot-check': 'a random share of the calls always goes to the teacher, to keep watch',
+  window: 'calls are being sent to the teacher, at random, to certify a student',
+  'forced-teacher': 'the caller asked for the teacher, or tried the call again, or its tenant keeps no content',
+  'prompt-changed': 'the prompt of the task has changed since the student was certified',
+  'teacher-changed': 'the teacher of the task has changed since the student was certified',
+  'new-label': 'the teacher has begun to give an answer that the student does not know',
+  alarm: 'spot checks showed too many different answers; the student was taken back to the shadow',
+  'students-disagree': 'the students of the task do not agree with each other',
+  'repeat-of-recent-call': 'the same call came a moment ago; who asks again may not have liked the answer',
+  'unsupported-tools': 'the call carries other tools than the task has seen',
+  'unsupported-n': 'the call asks for several answers',
+  'unsupported-logprobs': 'the call asks for log-probabilities',
+  'unsupported-content': 'the call carries images or other content that is no text',
+  'unsupported-response-format': 'the call asks for another response format than the task has seen',
+  'unsupported-parameter': 'the call carries sampling parameters that the task has not seen',
+  'input-too-long': 'the input is longer than any that the student was certified on',
+  'student-failed': 'the student failed; the teacher answered in its place',
+  'kill-switch': 'all students are switched off',
+};

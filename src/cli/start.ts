@@ -1,0 +1,90 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type Installation, startInstallation } from '../server/installation.ts';
+import { createLogger } from '../server/logger.ts';
+import { openLiveEngine } from '../server/open-live-engine.ts';
+import type { Settings, SettingsFlags } from '../settings.ts';
+import { type CommandContext, dataOption, runCommand } from './run-command.ts';
+import { readVersion } from './version.ts';
+
+interface StartOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly upstream?: string;
+  readonly recorded?: string;
+  readonly stage?: NonNullable<SettingsFlags['stage']>;
+}
+
+/** `rightsize start`: gateway and admin API on one port, until a signal ends it. */
+export function createStartCommand(): Command {
+  return new Command('start')
+    .description('Starts the gateway and the admin API on one port.')
+    .option('--port <port>', 'port to listen on; 0 takes any free one (default: 8484)', parsePort)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--upstream <url>', 'base URL of an OpenAI-compatible API, with its /v1')
+    .option('--recorded <file>', 'a call log that plays the upstream')
+    .option('--stage <stage>', 'how far the students of new tasks are let (default: shadow)')
+    .addOption(dataOption())
+    .action(runCommand<[StartOptions]>(serve, { graceMs: Number.POSITIVE_INFINITY, endsBySignal: true }));
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('Give a number from 0 to 65535.');
+  return port;
+}
+
+async function serve(options: StartOptions, context: CommandContext): Promise<void> {
+  const settings = await context.settings(toFlags(options));
+  const log = createLogger(settings.log);
+  const installation = await startInstallation({ settings, version: readVersion(), log, openEngine: openLiveEngine });
+  sayStarted(installation, settings, context);
+  await new Promise<void>((resolve) => {
+    if (context.signal.aborted) resolve();
+    context.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  context.say('Stopping: running answers may finish.');
+  await installation.stop();
+}
+
+function toFlags({ port, host, upstream, recorded, stage }: StartOptions): SettingsFlags {
+  return {
+    ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(recorded === undefined ? {} : { recorded }),
+    ...(upstream === undefined ? {} : { upstream: { baseUrl: upstream } }),
+  };
+}
+
+function sayStarted(
+  { origin, upstream, engine }: Installation,
+  settings: Settings,
+  { say, colours }: CommandContext,
+): void {
+  say(`${colours.bold('Rightsize')} listens on ${origin}`);
+  say(`  upstream   ${upstream ?? 'none yet: set RIGHTSIZE_UPSTREAM_BASE_URL or give --upstream URL'}`);
+  say(`  kept       ${describeKept(settings)}`);
+  say(`  answering  ${describeLive(engine.status())}`);
+  say(`  your application needs only  OPENAI_BASE_URL=${origin}/v1`);
+}
+
+function describeKept({ capture, data, retention }: Settings): string {
+  const what = {
+    content: 'requests and answers, because learning needs them',
+    figures: 'figures of the calls, no content; nothing is learned',
+    nothing: 'nothing of the calls; nothing is learned',
+  }[capture.default];
+  const others = Object.keys(capture.tenants).length;
+  const howLong = retention.days === null ? '' : `, for ${retention.days} days`;
+  return `${what}; in ${data}${howLong}${others > 0 ? `; ${others} tenants have settings of their own` : ''}. Nothing is sent anywhere but upstream.`;
+}
+
+function describeLive(tasks: ReturnType<Installation['engine']['status']>): string {
+  const live = tasks.filter(
+    ({ stage, certificate }) => (stage === 'live' || stage === 'canary') && certificate !== null,
+  );
+  const names = live.map(({ task }) => task.name).join(', ');
+  if (live.length > 0) return `students answer in ${live.length} of ${tasks.length} tasks: ${names}`;
+  return tasks.length === 0 ? 'no student yet; calls are watched' : `no student; ${tasks.length} tasks are watched`;
+}

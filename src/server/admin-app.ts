@@ -1,0 +1,148 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { RightsizeError } from '../errors.ts';
+import { carriesKey } from '../gateway/bearer-key.ts';
+import type { Engine } from '../gateway/engine.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { errorBody } from '../gateway/send-error.ts';
+import type { Call } from '../records/call.ts';
+import type { Certificate } from '../records/certificate.ts';
+import type { Route, Stage } from '../records/route.ts';
+import { describeStatus, describeTasks, type ServerFacts } from './status-document.ts';
+
+/** A kept call with who answered it. */
+export interface FoundCall {
+  readonly call: Call;
+  /** Null for calls that were imported. */
+  readonly route: Route | null;
+  /** The certificate under which the student answered, or would have. */
+  readonly certificate: Certificate | null;
+}
+
+export interface AdminParts {
+  readonly engine: Engine;
+  readonly gateway: Gateway;
+  readonly facts: ServerFacts;
+  /** Null: everybody who reaches this address by a loopback name is let in. */
+  readonly adminKey: string | null;
+  readonly findCall: (id: string) => Promise<FoundCall | null>;
+  /** Makes a stage outlive the process. */
+  readonly keepStage: (task: string | null, stage: Stage | 'auto') => Promise<void>;
+}
+
+export const stageRequestSchema = z.strictObject({
+  task: z.string().min(1).nullable().describe('Id of a task; null means all of them.'),
+  stage: z.enum(['off', 'shadow', 'canary', 'live', 'auto']).describe('How far its students are let.'),
+});
+
+/** Every route of the admin API, for the reference page and the OpenAPI document. */
+export const adminRoutes = [
+  { method: 'get', path: '/admin/v1/status', summary: 'Stages, certificates, spot checks and outlook of all tasks' },
+  { method: 'post', path: '/admin/v1/stage', summary: 'How far the students of a task, or of all tasks, are let' },
+  { method: 'get', path: '/admin/v1/calls/{id}', summary: 'One call, who answered it and why' },
+  { method: 'get', path: '/admin/v1/openapi.json', summary: 'This API as an OpenAPI document' },
+] as const;
+
+/** The admin API: parse, call one function, answer. */
+export function createAdminApp(parts: AdminParts): Hono {
+  const app = new Hono();
+  app.use('/admin/v1/*', async (context, next) => {
+    refuseStrangers(context.req.header(), parts.adminKey);
+    await next();
+  });
+  app.get('/admin/v1/status', (context) => context.json(describeStatus(parts.engine, parts.gateway, parts.facts)));
+  app.post('/admin/v1/stage', async (context) => {
+    const { task, stage } = parseStage(context.req.header('content-type'), await context.req.text());
+    if (task !== null && !parts.engine.status().some((known) => known.task.id === task))
+      throw new RightsizeError('task_not_found', `There is no task with the id \`${task}\`.`);
+    parts.engine.setStage(task, stage);
+    await parts.keepStage(task, stage);
+    return context.json({ tasks: describeTasks(parts.engine) });
+  });
+  app.get('/admin/v1/calls/:id', async (context) => {
+    const found = await parts.findCall(context.req.param('id'));
+    if (found === null) throw new RightsizeError('call_not_found', `There is no call \`${context.req.param('id')}\`.`);
+    return context.json(found);
+  });
+  app.get('/admin/v1/openapi.json', (context) => context.json(openApiDocument(parts.facts.version)));
+  app.notFound(({ req }) => errorResponse(new RightsizeError('route_not_found', `There is no route ${req.path}.`)));
+  app.onError((error) =>
+    errorResponse(
+      error instanceof RightsizeError ? error : new RightsizeError('internal', error.message, { cause: error }),
+    ),
+  );
+  return app;
+}
+
+function errorResponse(error: RightsizeError): Response {
+  return Response.json(errorBody(error), { status: error.status });
+}
+
+/**
+ * Without a key only this machine is let in, and no web page in its browser: a page reaches loopback under a name of its
+ * own (the Host header) or announces itself (the Origin header).
+ */
+function refuseStrangers(headers: Readonly<Record<string, string>>, adminKey: string | null): void {
+  if (adminKey !== null) {
+    if (carriesKey(headers.authorization, adminKey)) return;
+    throw new RightsizeError('invalid_api_key', 'The admin API asks for the key named by `keys.admin`.');
+  }
+  const { host = '', origin } = headers;
+  if (isLoopbackName(hostName(host)) && (origin === undefined || origin === `http://${host}`)) return;
+  throw new RightsizeError(
+    'forbidden_host',
+    `The admin API was called as \`${host}\`${origin ? ` from ${origin}` : ''}.`,
+  );
+}
+
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+}
+
+/** Whether a host name or address always means this machine. */
+export function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+function parseStage(contentType: string | undefined, body: string): z.output<typeof stageRequestSchema> {
+  // A form can be posted from any page without asking; JSON cannot.
+  if (!contentType?.startsWith('application/json'))
+    throw new RightsizeError('invalid_request', `The content type is \`${contentType ?? 'missing'}\`.`, {
+      remedy: 'Send `application/json`.',
+    });
+  const result = stageRequestSchema.safeParse(parseJson(body));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new RightsizeError('invalid_request', `\`${issue?.path.join('.') || 'body'}\`: ${issue?.message}.`, {
+    remedy: 'Send `{"task": ID or null, "stage": "off" | "shadow" | "canary" | "live" | "auto"}`.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function openApiDocument(version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const { method, path, summary } of adminRoutes) {
+    const operation = {
+      summary,
+      responses: {
+        200: { description: 'Done' },
+        default: { description: 'An error object with `code` and `message`' },
+      },
+      ...(path.includes('{id}')
+        ? { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] }
+        : {}),
+      ...(method === 'post'
+        ? { requestBody: { content: { 'application/json': { schema: z.toJSONSchema(stageRequestSchema) } } } }
+        : {}),
+    };
+    paths[path] = { ...paths[path], [method]: operation };
+  }
+  return { openapi: '3.1.0', info: { title: 'rightsize admin API', version }, paths };
+}

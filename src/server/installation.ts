@@ -1,0 +1,110 @@
+import type { Logger } from 'pino';
+import { createWriteBehind } from '../capture/write-behind.ts';
+import type { Engine } from '../gateway/engine.ts';
+import { createGateway } from '../gateway/gateway.ts';
+import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
+import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
+import type { Provider } from '../providers/provider.ts';
+import { openRecordedProvider } from '../providers/recorded/recorded-provider.ts';
+import { readSecret, type Settings } from '../settings.ts';
+import { openStore } from '../storage/open-store.ts';
+import type { Store } from '../storage/store.ts';
+import type { FoundCall } from './admin-app.ts';
+import { removeServerFile, writeServerFile } from './server-file.ts';
+import { type RunningServer, startServer } from './start-server.ts';
+
+/** Builds the live loop over what a store keeps. */
+export type EngineOpener = (parts: {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly log: Logger;
+}) => Promise<Engine>;
+
+export interface InstallationOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly log: Logger;
+  readonly openEngine: EngineOpener;
+}
+
+/** Store, engine, upstream and server of one data folder, all running. */
+export interface Installation extends RunningServer {
+  readonly engine: Engine;
+  readonly upstream: string | null;
+}
+
+/** Opens everything in order; when a later part fails, the earlier ones are closed again. */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await open(options, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  { settings, version, log, openEngine }: InstallationOptions,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Installation> {
+  const startedAt = Date.now();
+  const provider = await openProvider(settings);
+  if (provider !== null) closers.push(() => provider.close());
+  const store = await openStore(settings.data);
+  closers.push(() => store.close());
+  const capture = createWriteBehind({ calls: store.calls, onProblem: (problem) => tellProblem(log, problem) });
+  closers.push(() => capture.close());
+  const engine = await openEngine({ store, settings, log });
+  closers.push(() => engine.close());
+  await applyKeptStages(store.state, engine);
+  const gateway = createGateway({ engine, provider, settings, log, onCall: (captured) => capture.add(captured) });
+  const server = await startServer({
+    settings,
+    engine,
+    gateway,
+    facts: { version, startedAt, upstream: provider?.name ?? null },
+    findCall: async (id) => {
+      await capture.flush();
+      return findCall(store, id);
+    },
+    keepStage: (task, stage) => keepStage(store.state, task, stage),
+  });
+  closers.push(() => server.stop());
+  await tellAddress(settings, server, startedAt, closers);
+  return { engine, origin: server.origin, upstream: provider?.name ?? null, stop: close };
+}
+
+async function tellAddress(
+  { data }: Settings,
+  { origin }: RunningServer,
+  startedAt: number,
+  closers: (() => Promise<void>)[],
+): Promise<void> {
+  if (data === ':memory:') return;
+  closers.push(() => removeServerFile(data));
+  await writeServerFile(data, { origin, pid: process.pid, startedAt: new Date(startedAt).toISOString() });
+}
+
+async function openProvider({ recorded, upstream }: Settings): Promise<Provider | null> {
+  if (recorded !== null) return openRecordedProvider(recorded);
+  const { baseUrl, apiKey, ...limits } = upstream;
+  return baseUrl === null ? null : createOpenAiCompatibleProvider({ ...limits, baseUrl, apiKey: readSecret(apiKey) });
+}
+
+async function findCall(store: Store, id: string): Promise<FoundCall | null> {
+  const stored = await store.calls.get(id);
+  if (stored === null) return null;
+  const { call, route } = stored;
+  const certificate = route?.certificate ? await store.certificates.get(route.certificate) : null;
+  return { call, route, certificate };
+}
+
+function tellProblem(log: Logger, problem: unknown): void {
+  if (problem === null) log.info('calls are stored again');
+  else log.error({ err: problem }, 'calls cannot be stored; they wait, and are answered all the same');
+}

@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { RightsizeError } from '../errors.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { readSecret, type Settings } from '../settings.ts';
+import { type AdminParts, createAdminApp, isLoopbackName } from './admin-app.ts';
+
+export interface ServerParts extends Omit<AdminParts, 'adminKey'> {
+  readonly settings: Settings;
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8484`, with the port that was really taken. */
+  readonly origin: string;
+  /** Readiness fails first, then no new connections, then running answers get `drainMs` to finish, then everything is closed. */
+  stop(): Promise<void>;
+}
+
+/** Longer than the idle limits of common load balancers, so that they close a connection and not we. */
+const keepAliveMs = 75_000;
+
+/** Gateway, admin API and health on one port. Throws `port_in_use`, `invalid_setting`. */
+export async function startServer({ settings, ...parts }: ServerParts): Promise<RunningServer> {
+  refuseOpenDoors(settings);
+  const admin = getRequestListener(createAdminApp({ ...parts, adminKey: readSecret(settings.keys.admin) }).fetch);
+  let isReady = true;
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    if (path === '/healthz') sendHealth(response, true);
+    else if (path === '/readyz') sendHealth(response, isReady);
+    else if (path.startsWith('/admin/')) void admin(request, response);
+    else parts.gateway.handle(request, response);
+  });
+  server.keepAliveTimeout = keepAliveMs;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+  });
+  const origin = await listen(server, settings);
+  return {
+    origin,
+    stop() {
+      isReady = false;
+      return stop(server, parts.gateway, settings.drainMs);
+    },
+  };
+}
+
+function sendHealth(response: ServerResponse<IncomingMessage>, isWell: boolean): void {
+  response.writeHead(isWell ? 200 : 503, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ status: isWell ? 'ok' : 'stopping' }));
+}
+
+/** Beyond loopback everybody may come: then the admin API needs a key, and so does an upstream key that callers could spend. */
+function refuseOpenDoors({ host, keys, upstream }: Settings): void {
+  if (isLoopbackName(host)) return;
+  if (keys.admin === null)
+    throw new RightsizeError(
+      'invalid_setting',
+      `\`host\` is "${host}", which other machines reach, and \`keys.admin\` is null.`,
+      {
+        remedy: 'Set RIGHTSIZE_KEYS_ADMIN to a long random text, or listen on 127.0.0.1.',
+      },
+    );
+  if (upstream.apiKey !== null && keys.callers === null)
+    throw new RightsizeError(
+      'invalid_setting',
+      `\`host\` is "${host}", \`upstream.apiKey\` is set and \`keys.callers\` is null: everybody could spend that key.`,
+      {
+        remedy: 'Set RIGHTSIZE_KEYS_CALLERS to a long random text, or listen on 127.0.0.1.',
+      },
+    );
+}
+
+function listen(server: Server, { host, port }: Settings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(describeListenError(cause, host, port)));
+    server.listen(port, host, () => {
+      const { address, port: taken, family } = server.address() as AddressInfo;
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
+    });
+  });
+}
+
+function describeListenError(cause: NodeJS.ErrnoException, host: string, port: number): RightsizeError {
+  if (cause.code === 'EADDRINUSE')
+    return new RightsizeError('port_in_use', `Port ${port} of ${host} is taken by another program.`, { cause });
+  return new RightsizeError('invalid_setting', `Cannot listen on ${host}:${port}: ${cause.message}.`, { cause });
+}
+
+async function stop(server: Server, gateway: Gateway, drainMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, drainMs);
+  });
+  await Promise.race([gateway.drain(), patience]);
+  clearTimeout(timer);
+  server.closeAllConnections();
+  await closed;
+}

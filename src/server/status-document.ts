@@ -1,0 +1,69 @@
+import type { Engine } from '../gateway/engine.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Certificate } from '../records/certificate.ts';
+import type { OutputShape } from '../records/output-shape.ts';
+import type { RouteReason, Stage } from '../records/route.ts';
+
+/** One task as `status` shows it. */
+export interface TaskLine {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string;
+  readonly kind: 'task' | 'group';
+  readonly shape: OutputShape['kind'];
+  readonly stage: Stage;
+  readonly auto: boolean;
+  readonly calls: number;
+  /** Null where no server runs. */
+  readonly teacherCalls: number | null;
+  /** Share of the calls that no teacher had to answer; null before the first call, and where no server runs. */
+  readonly avoidedShare: number | null;
+  readonly certificate: Certificate | null;
+  readonly spotChecks: { readonly calls: number; readonly different: number } | null;
+  /** Why nothing is answered locally; null while something is. */
+  readonly waitingFor: RouteReason | null;
+  readonly outlook: string;
+}
+
+/** What `GET /admin/v1/status` and `rightsize status --json` say. `server` is null where none runs. */
+export interface StatusDocument {
+  readonly server: ServerLine | null;
+  readonly tasks: readonly TaskLine[];
+}
+
+export interface ServerLine {
+  readonly version: string;
+  readonly startedAt: string;
+  readonly upstream: string | null;
+  readonly calls: number;
+  readonly answeredByStudent: number;
+  readonly failed: number;
+  readonly captureFailures: number;
+  readonly active: number;
+}
+
+export interface ServerFacts {
+  readonly version: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly startedAt: number;
+  readonly upstream: string | null;
+}
+
+export function describeStatus(engine: Engine, gateway: Gateway, facts: ServerFacts): StatusDocument {
+  return {
+    server: { ...facts, startedAt: new Date(facts.startedAt).toISOString(), ...gateway.counts, active: gateway.active },
+    tasks: describeTasks(engine),
+  };
+}
+
+export function describeTasks(engine: Engine): readonly TaskLine[] {
+  return engine.status().map(({ task, ...status }) => ({
+    id: task.id,
+    name: task.name,
+    tenant: task.tenant,
+    kind: task.kind,
+    shape: task.shape.kind,
+    ...status,
+    avoidedShare: status.calls === 0 ? null : 1 - status.teacherCalls / status.calls,
+  }));
+}
