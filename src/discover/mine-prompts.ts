@@ -20,12 +20,17 @@ const fewestBareCalls = 40;
 const mostPrompts = 240;
 const mostCharacters = 1_500_000;
 
+export interface MiningOptions {
+  /** Whether values of a slot that follow each other in time are one prompt edited; they are not where a slot is known to be one. */
+  readonly areEditsExpected?: boolean;
+}
+
 /** Finds the templates among calls of one structure. No call is in two clusters; most calls of open chat are in none. */
-export function minePrompts(calls: readonly KeptCall[]): readonly FoundCluster[] {
+export function minePrompts(calls: readonly KeptCall[], options: MiningOptions = {}): readonly FoundCluster[] {
   const found: FoundCluster[] = [];
   let left = calls;
   for (let round = 0; round < 4 && left.length >= fewestCalls; round++) {
-    const clusters = mineOnce(left);
+    const clusters = mineOnce(left, options.areEditsExpected ?? true);
     if (clusters.length === 0) break;
     found.push(...clusters);
     const placed = new Set(clusters.flatMap((cluster) => cluster.calls.map(({ call }) => call)));
@@ -34,12 +39,14 @@ export function minePrompts(calls: readonly KeptCall[]): readonly FoundCluster[]
   return found;
 }
 
-function mineOnce(calls: readonly KeptCall[]): readonly FoundCluster[] {
+function mineOnce(calls: readonly KeptCall[], areEditsExpected: boolean): readonly FoundCluster[] {
   const [first] = calls;
   if (first === undefined) return [];
   let free = calls;
   const clusters: FoundCluster[] = [];
-  for (const rows of clusterPrompts(sample(calls)).flatMap((cluster) => splitByValues(first.prompt, cluster))) {
+  for (const rows of clusterPrompts(sample(calls)).flatMap((cluster) =>
+    splitByValues(first.prompt, cluster, areEditsExpected),
+  )) {
     const template = buildTemplate(first.prompt, rows);
     if (template.slots === 0) continue;
     const cluster = saysEnough(template, first) ? gatherCluster(template, free) : gatherBare(template, free);
@@ -57,7 +64,8 @@ function saysEnough(template: Template, call: KeptCall): boolean {
     call.task !== null ||
     call.prompt.toolsJson !== null ||
     (call.prompt.formatJson ?? '').includes('json_schema') ||
-    countConstantWords(template) >= fewestConstantWords
+    countConstantWords(template) >= fewestConstantWords ||
+    template.messages.some(({ parts }) => parts.length > 0 && parts.every((part) => part.kind === 'constant'))
   );
 }
 

@@ -15,7 +15,7 @@ const fewestMore = 4;
 
 /** Looks again at what a template takes in: a first sample may have held too few calls of one of two prompts to see that they are two. */
 export function reviewTemplate(known: KnownTemplate): Review {
-  const parts = minePrompts(known.samples).filter(
+  const parts = minePrompts(known.samples, { areEditsExpected: false }).filter(
     (part) => compileTemplate(part.template).constantLength >= known.constantLength + fewestMore,
   );
   const covered = parts.reduce((sum, part) => sum + part.calls.length, 0);

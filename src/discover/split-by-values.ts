@@ -10,7 +10,11 @@ const mostValues = 4;
  * Takes a cluster apart where one slot has few values that stand for different prompts: they are answered from different sets of
  * answers, or one followed the other in time, as an edited sentence does.
  */
-export function splitByValues(prompt: Prompt, rows: readonly PromptRow[]): readonly (readonly PromptRow[])[] {
+export function splitByValues(
+  prompt: Prompt,
+  rows: readonly PromptRow[],
+  areEditsExpected: boolean,
+): readonly (readonly PromptRow[])[] {
   if (rows.length < 2 * fewestPrompts) return [rows];
   const template = buildTemplate(prompt, rows);
   const matcher = compileTemplate(template);
@@ -23,19 +27,20 @@ export function splitByValues(prompt: Prompt, rows: readonly PromptRow[]): reado
       if (group === undefined) groups.set(value, [row]);
       else group.push(row);
     });
-    if (areDifferentPrompts(groups)) return [...groups.values()].flatMap((group) => splitByValues(prompt, group));
+    if (areDifferentPrompts(groups, areEditsExpected))
+      return [...groups.values()].flatMap((group) => splitByValues(prompt, group, areEditsExpected));
   }
   return [rows];
 }
 
-function areDifferentPrompts(groups: ReadonlyMap<string, readonly PromptRow[]>): boolean {
+function areDifferentPrompts(groups: ReadonlyMap<string, readonly PromptRow[]>, areEditsExpected: boolean): boolean {
   if (groups.size < 2 || groups.size > mostValues) return false;
   const members = [...groups.values()];
   if (members.some((rows) => rows.length < fewestPrompts)) return false;
   const withoutNumbers = new Set([...groups.keys()].map((value) => value.replace(/\d+/g, '0')));
   if (withoutNumbers.size < groups.size) return false;
   return (
-    followEachOther(members) ||
+    (areEditsExpected && followEachOther(members)) ||
     members.every((rows, i) => members.slice(i + 1).every((others) => areAnsweredOtherwise(rows, others)))
   );
 }
