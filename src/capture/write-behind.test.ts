@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RightsizeError } from '../errors.ts';
-import { call } from '../storage/call-store.contract.ts';
 import type { StoredCall } from '../storage/call-store.ts';
+import { call } from '../storage/some-call.contract.ts';
 import { createWriteBehind } from './write-behind.ts';
 
 function stored(id: string): StoredCall {
