@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { sayDemo } from './demo/say-demo.ts';
 import { type CommandContext, jsonOption, runCommand } from './run-command.ts';
@@ -30,14 +31,14 @@ async function demo({ epsilon, delta, seed, quick }: DemoFlags, context: Command
   context.say(
     'A month of recorded calls, played in its own time order: watched first, then learned, certified, answered.',
   );
-  const report = await runDemo({
-    epsilon,
-    delta,
-    seed,
-    most: quick ? quickCalls : Number.POSITIVE_INFINITY,
-    signal: context.signal,
-    progress: context.progress,
-  });
-  if (context.isJson) context.printJson(report);
-  else sayDemo(report, context);
+  const trainer = new WorkerTrainer({ size: 2 });
+  try {
+    const most = quick ? quickCalls : Number.POSITIVE_INFINITY;
+    const { signal, progress } = context;
+    const report = await runDemo({ epsilon, delta, seed, most, trainer, signal, progress });
+    if (context.isJson) context.printJson(report);
+    else sayDemo(report, context);
+  } finally {
+    await trainer.close();
+  }
 }

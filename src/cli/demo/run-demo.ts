@@ -7,7 +7,7 @@ import { createRecordedProvider } from '../../providers/recorded/recorded-provid
 import type { Call, ChatRequest } from '../../records/call.ts';
 import { completeSettings } from '../../settings.ts';
 import { openStore } from '../../storage/open-store.ts';
-import { WorkerTrainer } from '../../train/worker-trainer.ts';
+import type { Trainer } from '../../train/trainer.ts';
 import type { Progress } from '../progress.ts';
 import { type Asking, askGateway } from './ask-gateway.ts';
 import { importTraffic, readSources } from './demo-traffic.ts';
@@ -20,6 +20,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** Calls of the bundled log at most. */
   readonly most: number;
+  /** The caller closes it. */
+  readonly trainer: Trainer;
   readonly signal: AbortSignal;
   readonly progress: (label: string) => Progress;
 }
@@ -41,7 +43,7 @@ export interface DemoReport {
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const startedAt = performance.now();
   const store = await openStore(':memory:');
-  const trainer = rememberStudents(new WorkerTrainer({ size: 2 }));
+  const trainer = rememberStudents(options.trainer);
   try {
     const calls = await importTraffic(store, { ...options, now: Date.now() });
     const assignments = new Map<string, Assignment>();
@@ -66,7 +68,6 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       seconds: (performance.now() - startedAt) / 1000,
     };
   } finally {
-    await trainer.close();
     await store.close();
   }
 }
@@ -93,8 +94,9 @@ function chooseRequests(
     .map((call) => ({ call, assignment: assignments.get(call.id) }));
   const find = (isWanted: (assignment: Assignment) => boolean) =>
     late.find(({ assignment }) => assignment !== undefined && isWanted(assignment));
+  const busiest = busiestStudent(assignments, calls);
   const surest = late
-    .filter(({ assignment }) => assignment?.reason === 'confident')
+    .filter(({ assignment }) => assignment?.reason === 'confident' && assignment.task === busiest)
     .sort((a, b) => (b.assignment?.score ?? 0) - (a.assignment?.score ?? 0))[0];
   const chosen = [
     surest,
@@ -104,6 +106,16 @@ function chooseRequests(
   ];
   const others = late.filter((entry) => !chosen.includes(entry));
   return chosen.flatMap((entry) => (entry ?? others.shift())?.call.request ?? []);
+}
+
+/** The task whose student answered most of the last calls: no window is open there. */
+function busiestStudent(assignments: ReadonlyMap<string, Assignment>, calls: readonly Call[]): string | null {
+  const answered = new Map<string | null, number>();
+  for (const { id } of calls.slice(-300)) {
+    const assignment = assignments.get(id);
+    if (assignment?.answeredBy === 'student') answered.set(assignment.task, (answered.get(assignment.task) ?? 0) + 1);
+  }
+  return [...answered].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
 /** Starts a gateway with the engine as the replay left it and the log as its upstream, one hour after the log's last call. */
