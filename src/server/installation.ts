@@ -74,20 +74,17 @@ async function open(
     },
     keepStage: (task, stage) => keepStage(store.state, task, stage),
   });
-  closers.push(() => server.stop());
-  await tellAddress(settings, server, startedAt, closers);
+  closers.push(
+    () => removeServerFile(settings.data),
+    () => server.stop(),
+  );
+  if (settings.data !== ':memory:')
+    await writeServerFile(settings.data, {
+      origin: server.origin,
+      pid: process.pid,
+      startedAt: new Date(startedAt).toISOString(),
+    });
   return { engine, origin: server.origin, upstream: provider?.name ?? null, stop: close };
-}
-
-async function tellAddress(
-  { data }: Settings,
-  { origin }: RunningServer,
-  startedAt: number,
-  closers: (() => Promise<void>)[],
-): Promise<void> {
-  if (data === ':memory:') return;
-  closers.push(() => removeServerFile(data));
-  await writeServerFile(data, { origin, pid: process.pid, startedAt: new Date(startedAt).toISOString() });
 }
 
 async function openProvider({ recorded, upstream }: Settings): Promise<Provider | null> {
