@@ -4,7 +4,7 @@ import { type Alignment, alignTexts } from './align-texts.ts';
 import { constantsOf } from './name-task.ts';
 import { findOwnDates } from './own-dates.ts';
 import type { Prompt } from './read-prompt.ts';
-import { isWord, tokenise } from './tokens.ts';
+import { isStructural, isWord, tokenise } from './tokens.ts';
 
 /** A prompt to build a template from, and when it was sent. */
 export interface SentPrompt {
@@ -67,6 +67,12 @@ export function shortHash(value: unknown): string {
 /** Words that are constant: how much a template says. */
 export function countConstantWords(template: Pick<Template, 'messages'>): number {
   return constantsOf(template).reduce((sum, text) => sum + tokenise(text).filter(isWord).length, 0);
+}
+
+/** Words and delimiters that are constant: what tells its calls from any others. */
+export function countEvidence(template: Template): number {
+  const tokens = constantsOf(template).flatMap((text) => tokenise(text));
+  return tokens.filter((token) => isWord(token) || (isStructural(token) && token !== '\n')).length;
 }
 
 /** A model's turn that differs from call to call is no example turn: the prompt carries a conversation. */

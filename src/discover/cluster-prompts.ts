@@ -84,10 +84,16 @@ function weigh(items: readonly Item[]): { readonly core: readonly Shingle[]; rea
     }
   }
   const largest = [...grouped.values()]
-    .map((shingles) => ({ shingles, volume: shingles.length * found.get(shingles[0]!.id)!.count }))
+    .map((shingles) => ({ shingles, volume: volumeOf(shingles, found.get(shingles[0]!.id)!.count) }))
     .sort((a, b) => b.volume - a.volume)
     .slice(0, 60);
   return { core, blocks: largest.map(({ shingles }) => ({ shingles, members: membersOf(items, shingles[0]!.id) })) };
+}
+
+/** How much text a block explains. Where messages begin and end is where prompts, not topics, repeat. */
+function volumeOf(shingles: readonly Shingle[], members: number): number {
+  const weight = shingles.some((shingle) => shingle.isEdge && shingle.hasWord) ? 3 : 1;
+  return shingles.length * members * weight;
 }
 
 function membersOf(items: readonly Item[], id: number): ReadonlySet<Item> {
@@ -114,13 +120,23 @@ function chooseBlock(items: readonly Item[], core: readonly Shingle[], blocks: r
 
 /** Long enough, in one message, to be an instruction, and not enclosed by what all share (that would be a slot). */
 function isPromptOfItsOwn(block: Block, core: readonly Shingle[]): boolean {
-  if (!isEdgeBlock(block, core)) return false;
   const messages = new Set(block.shingles.map((shingle) => shingle.message));
   return [...messages].some((message) => {
     const mass = block.shingles.filter((shingle) => shingle.message === message && shingle.hasWord).length - 2;
     const shared = core.filter((shingle) => shingle.message === message && shingle.hasWord).length;
-    return mass >= fewestOwnWords && mass >= shared / 2;
+    return mass >= fewestOwnWords && mass >= shared / 2 && !isEnclosed(block, core, message);
   });
+}
+
+function isEnclosed(block: Block, core: readonly Shingle[], message: number): boolean {
+  const [member] = block.members;
+  if (member === undefined) return false;
+  const order = new Map(member.shingles.map((shingle, index) => [shingle.id, index]));
+  const places = (shingles: readonly Shingle[]): number[] =>
+    shingles.filter((shingle) => shingle.message === message && shingle.hasWord).map(({ id }) => order.get(id) ?? -1);
+  const own = places(block.shingles);
+  const shared = places(core).filter((place) => place >= 0);
+  return shared.some((place) => place < Math.min(...own)) && shared.some((place) => place > Math.max(...own));
 }
 
 /** Reaches the start or end of a message: something that all share does not stand on both sides of it. */

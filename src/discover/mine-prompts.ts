@@ -1,7 +1,7 @@
 import type { Answer } from '../records/answer.ts';
 import { foldLabel } from '../records/output-shape.ts';
 import type { Template } from '../records/task.ts';
-import { buildTemplate, countConstantWords, isConversation } from './build-template.ts';
+import { buildTemplate, countConstantWords, countEvidence, isConversation } from './build-template.ts';
 import { clusterPrompts, fewestPrompts, type PromptRow } from './cluster-prompts.ts';
 import { findShape } from './find-shape.ts';
 import { type FoundCluster, gatherCluster, tallyOf } from './found-cluster.ts';
@@ -11,8 +11,8 @@ import { splitByValues } from './split-by-values.ts';
 
 /** Calls a template must have before it is one. */
 export const fewestCalls = 14;
-/** Constant words below which a template is no prompt but a turn of phrase; and below which running text gets no group of its own. */
-const fewestConstantWords = 4;
+/** Constant words and delimiters below which a template is no prompt but a turn of phrase; and words below which running text gets no group. */
+const fewestEvidence = 4;
 const fewestWordsOfGroup = 8;
 /** Calls without any constant must show more often that they belong together. */
 const fewestBareCalls = 40;
@@ -64,7 +64,7 @@ function saysEnough(template: Template, call: KeptCall): boolean {
     call.task !== null ||
     call.prompt.toolsJson !== null ||
     (call.prompt.formatJson ?? '').includes('json_schema') ||
-    countConstantWords(template) >= fewestConstantWords ||
+    countEvidence(template) >= fewestEvidence ||
     template.messages.some(({ parts }) => parts.length > 0 && parts.every((part) => part.kind === 'constant'))
   );
 }

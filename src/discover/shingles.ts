@@ -12,7 +12,7 @@ export interface Shingle {
 /** Longer messages are looked at from both ends: no template is told apart by what stands in the middle of a book. */
 const longestMessage = 60_000;
 
-/** Turns prompts into sets of shingles. Texts that recur (system messages) are taken apart once. */
+/** Turns prompts into sets of shingles, in the order of their first places. Texts that recur (system messages) are taken apart once. */
 export class ShingleReader {
   readonly #known = new Map<string, readonly Shingle[]>();
 
@@ -43,12 +43,12 @@ function shinglesOf(text: string, message: number): readonly Shingle[] {
   const last = hashes.at(-1);
   if (first === undefined || last === undefined) return [];
   add(mix(mix(message, 1), first), true, isWord(tokens[0]!));
-  add(mix(mix(message, 2), last), true, isWord(tokens.at(-1)!));
   for (let i = 0; i + 1 < hashes.length; i++) {
     const third = hashes[i + 2] ?? 3;
     const hasWord = isWord(tokens[i]!) || isWord(tokens[i + 1]!) || isWord(tokens[i + 2] ?? '');
     add(mix(mix(mix(message, hashes[i]!), hashes[i + 1]!), third), i === 0 || i + 2 >= hashes.length, hasWord);
   }
+  add(mix(mix(message, 2), last), true, isWord(tokens.at(-1)!));
   return [...seen.values()];
 }
 
