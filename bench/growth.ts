@@ -118,6 +118,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
     settings: { epsilon, delta: Number(options.delta), spotChecks: { share: 0.05, perDay: 200 }, seed },
     rows: new TrainingRows(),
     trainer: inProcess,
+    onCandidate: () => {},
     random,
     onCertificate: check,
     onEvent: (event) => events.push(event),

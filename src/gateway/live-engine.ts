@@ -1,4 +1,5 @@
-import { TaskFinder } from '../discover/task-finder.ts';
+import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
+import type { Student } from '../learn/student.ts';
 import { readAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest } from '../records/call.ts';
 import type { Random } from '../records/random.ts';
@@ -8,7 +9,7 @@ import type { Trainer } from '../train/trainer.ts';
 import type { Decision, Engine, IncomingCall, TaskStatus } from './engine.ts';
 import { describeOutlook } from './outlook.ts';
 import { type RequestTraits, studentObstacle, traitsOf } from './student-obstacle.ts';
-import { type RunnerDecision, type StageSetting, TaskRunner } from './task-runner.ts';
+import { type RunnerDecision, type RunnerState, type StageSetting, TaskRunner } from './task-runner.ts';
 import type { Serving, TrackEvent, TrackSettings } from './task-track.ts';
 import { UsageRecord } from './usage-record.ts';
 
@@ -21,6 +22,8 @@ export interface LiveEngineOptions {
   /** False: nothing is mined until `mine` is called. */
   readonly minesByItself?: boolean;
   readonly finder?: TaskFinder;
+  /** A student goes into a trial for this version. */
+  readonly onCandidate?: (student: Student, task: string, version: string) => void;
   readonly onCertificate?: (serving: Serving) => void;
   readonly onEvent?: (event: EngineEvent) => void;
   /** What went wrong while learning from a call; the call itself was answered. */
@@ -32,6 +35,19 @@ export interface LiveEngineOptions {
 export interface EngineEvent extends TrackEvent {
   readonly task: string;
   readonly version: string;
+}
+
+/** What an engine needs to go on after a restart, besides its students and the stored calls. */
+export interface EngineState {
+  readonly format: 1;
+  readonly finder: FinderState;
+  readonly runners: readonly RunnerState[];
+}
+
+/** A call of before a restart. */
+export interface RecalledCall {
+  readonly call: Call;
+  readonly route: Route | null;
 }
 
 /** What is kept of an unmatched call until mining gives it a task. */
@@ -62,6 +78,41 @@ export class LiveEngine implements Engine {
     this.#finder = options.finder ?? new TaskFinder();
     this.#stage = options.stage;
     for (const task of this.#finder.tasks()) this.#runnerFor(task.id);
+  }
+
+  toJSON(): EngineState {
+    return {
+      format: 1,
+      finder: this.#finder.toJSON(),
+      runners: [...this.#runners.values()].map((runner) => runner.toJSON()),
+    };
+  }
+
+  /**
+   * Goes on where `toJSON` stopped; the finder of the state must have been given to the constructor. `calls` gives a
+   * task's stored calls, newest last: what the teacher answered trains again.
+   */
+  async resume(
+    { runners }: EngineState,
+    calls: (task: string) => AsyncIterable<RecalledCall> | Iterable<RecalledCall>,
+    studentOf: (id: string) => Student | null,
+  ): Promise<void> {
+    for (const state of runners) {
+      if (this.#finder.task(state.task) === null) continue;
+      const runner = this.#runnerFor(state.task);
+      runner.expect(state);
+      for await (const recalled of calls(state.task)) this.#recall(runner, recalled);
+      runner.resume(state, studentOf);
+    }
+  }
+
+  #recall(runner: TaskRunner, { call, route }: RecalledCall): void {
+    const match = route?.answeredBy === 'student' ? null : this.#finder.match(call);
+    if (match === null || match.task !== runner.task.id) return;
+    this.#remember(match, call);
+    const { share } = this.#options.settings.spotChecks;
+    const weight = route?.reason === 'spot-check' && share > 0 ? 1 / share : 1;
+    runner.recall(match, call.at, readAnswer(call.response, call.status), weight);
   }
 
   get finder(): TaskFinder {
@@ -234,11 +285,12 @@ export class LiveEngine implements Engine {
     if (known !== undefined) return known;
     const task = this.#finder.task(id);
     if (task === null) throw new RangeError(`there is no task ${id}`);
-    const { settings, trainer, randomFor, onCertificate, onEvent } = this.#options;
+    const { settings, trainer, randomFor, onCandidate, onCertificate, onEvent } = this.#options;
     const runner = new TaskRunner(task, this.#stage, {
       settings,
       trainer,
       random: randomFor(id),
+      onCandidate: (student, version) => onCandidate?.(student, id, version),
       onCertificate: (serving) => onCertificate?.(serving),
       onEvent: (event) => onEvent?.(event),
     });

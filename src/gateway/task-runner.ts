@@ -1,13 +1,21 @@
 import { chooseRoute } from '../deploy/choose-route.ts';
 import { RecentCalls } from '../deploy/recent-calls.ts';
+import type { Student } from '../learn/student.ts';
 import type { Answer } from '../records/answer.ts';
-import { isLabelShape, type LabelForm, labelOf, type OutputShape, spellingOf } from '../records/output-shape.ts';
+import { isLabelShape, type LabelForm, labelOf, spellingOf } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { RouteReason, Stage } from '../records/route.ts';
 import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { TrainingRows } from '../train/training-rows.ts';
-import { type Proposal, type Serving, TaskTrack, type TrackEvent, type TrackSettings } from './task-track.ts';
+import {
+  type Proposal,
+  type Serving,
+  TaskTrack,
+  type TrackEvent,
+  type TrackSettings,
+  type TrackState,
+} from './task-track.ts';
 
 /** How far a task's students are let by its owner; `auto` lets them live whenever they are certified. */
 export type StageSetting = Stage | 'auto';
@@ -28,8 +36,18 @@ export interface RunnerParts {
   readonly settings: TrackSettings;
   readonly trainer: Trainer;
   readonly random: Random;
-  readonly onCertificate: (serving: Serving, shape: OutputShape) => void;
+  readonly onCandidate: (student: Student, version: string) => void;
+  readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent & { readonly task: string; readonly version: string }) => void;
+}
+
+/** What a runner needs to go on after a restart, besides its task, its students and the labelled calls. */
+export interface RunnerState {
+  readonly task: string;
+  readonly calls: number;
+  readonly teacherCalls: number;
+  readonly newestVersion: string | null;
+  readonly tracks: readonly TrackState[];
 }
 
 const CANARY_SHARE = 0.1;
@@ -55,6 +73,7 @@ export class TaskRunner {
   #calls = 0;
   #newestVersion: string | null = null;
   readonly #announced = new Set<string>();
+  readonly #recalledEras = new Map<string, number>();
   stage: StageSetting;
 
   constructor(task: Task, stage: StageSetting, parts: RunnerParts) {
@@ -155,6 +174,44 @@ export class TaskRunner {
     else this.#learn(at, match, answer, decision);
   }
 
+  /** Takes back the teacher's answer to a call of before a restart. `weight`: how many calls it stands for. */
+  recall(match: TaskMatch, at: number, answer: Answer, weight: number): void {
+    if (this.#form === null || (answer.kind === 'none' && answer.why === 'error')) return;
+    this.#rows.add({
+      at,
+      slots: match.slots,
+      label: labelOf(this.#form, answer),
+      version: match.version,
+      era: this.#recalledEras.get(match.version) ?? 0,
+      weight,
+    });
+  }
+
+  /** Goes on where `toJSON` stopped: first `expect`, then every `recall`, then `resume`. */
+  expect(state: RunnerState): void {
+    for (const track of state.tracks) this.#recalledEras.set(track.version, track.era);
+  }
+
+  resume(state: RunnerState, studentOf: (id: string) => Student | null): void {
+    this.#calls = state.calls;
+    this.#teacherCalls = state.teacherCalls;
+    this.#newestVersion = state.newestVersion;
+    for (const track of state.tracks) {
+      this.#announced.add(track.version);
+      this.#tracks.set(track.version, TaskTrack.from(track, this.#trackParts(track.version, track.slots), studentOf));
+    }
+  }
+
+  toJSON(): RunnerState {
+    return {
+      task: this.#task.id,
+      calls: this.#calls,
+      teacherCalls: this.#teacherCalls,
+      newestVersion: this.#newestVersion,
+      tracks: [...this.#tracks.values()].map((track) => track.toJSON()),
+    };
+  }
+
   /** Resolves when the training under way is over; null where there is none. */
   settled(): Promise<void> | null {
     for (const track of this.#tracks.values()) {
@@ -208,22 +265,26 @@ export class TaskRunner {
   #trackFor(match: TaskMatch): TaskTrack {
     const known = this.#tracks.get(match.version);
     if (known !== undefined) return known;
-    const { settings, trainer, random } = this.#parts;
+    const track = new TaskTrack(this.#trackParts(match.version, match.slots.length));
+    this.#tracks.set(match.version, track);
+    return track;
+  }
+
+  #trackParts(version: string, slots: number): ConstructorParameters<typeof TaskTrack>[0] {
+    const { settings, trainer, random, onCandidate, onCertificate, onEvent } = this.#parts;
     const task = this.#task.id;
-    const { version } = match;
-    const track = new TaskTrack({
+    return {
       task,
       version,
-      slots: match.slots.length,
+      slots,
       settings,
       rows: this.#rows,
       trainer,
       random,
-      onCertificate: (serving) => this.#parts.onCertificate(serving, this.#task.shape),
-      onEvent: (event) => this.#parts.onEvent({ ...event, task, version }),
-    });
-    this.#tracks.set(version, track);
-    return track;
+      onCandidate: (student) => onCandidate(student, version),
+      onCertificate,
+      onEvent: (event) => onEvent({ ...event, task, version }),
+    };
   }
 
   #whyNew(before: string, now: string): 'prompt-changed' | 'teacher-changed' {

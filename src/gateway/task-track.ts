@@ -4,13 +4,13 @@ import { expectedHorizon, type ForeseenOutcome, planWindow, type WindowQuestion 
 import type { Prediction, Student } from '../learn/student.ts';
 import type { SpotCheckSettings } from '../monitor/spot-check-coin.ts';
 import { SpotCheckCoin } from '../monitor/spot-check-coin.ts';
-import { type Suspicion, Watch } from '../monitor/watch.ts';
+import { type Suspicion, Watch, type WatchState } from '../monitor/watch.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Random } from '../records/random.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { Trainer, TrainingOutcome } from '../train/trainer.ts';
 import { type LabelledCall, lessonFor, type TrainingRows } from '../train/training-rows.ts';
-import { Trial } from '../train/trial.ts';
+import { Trial, type TrialState } from '../train/trial.ts';
 
 export interface TrackSettings {
   readonly epsilon: number;
@@ -47,6 +47,26 @@ export interface Proposal {
   readonly toss: Toss;
 }
 
+/** What a track needs to go on after a restart, besides its students and the labelled calls. */
+export interface TrackState {
+  readonly version: string;
+  readonly slots: number;
+  readonly era: number;
+  readonly looks: number;
+  readonly calls: number;
+  readonly callsInEra: number;
+  readonly firstAt: number | null;
+  readonly lastAt: number | null;
+  readonly suspendedFor: RouteReason | null;
+  readonly nextTraining: number;
+  readonly certificates: number;
+  readonly servedShare: number;
+  readonly newLabels: readonly string[];
+  readonly watch: WatchState;
+  readonly serving: Certificate | null;
+  readonly trial: TrialState | null;
+}
+
 interface TrackParts {
   readonly task: string;
   readonly version: string;
@@ -56,6 +76,8 @@ interface TrackParts {
   readonly rows: TrainingRows;
   readonly trainer: Trainer;
   readonly random: Random;
+  /** A student goes into a trial. */
+  readonly onCandidate: (student: Student) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent) => void;
 }
@@ -96,6 +118,58 @@ export class TaskTrack {
     this.#parts = parts;
     this.#coin = new SpotCheckCoin(parts.settings.spotChecks);
     this.#watch = this.#newWatch();
+  }
+
+  /**
+   * Goes on where `toJSON` stopped. A student that is gone takes its certificate or its trial with it; the look stays
+   * spent. The labelled calls must be among the rows already.
+   */
+  static from(state: TrackState, parts: TrackParts, studentOf: (id: string) => Student | null): TaskTrack {
+    const track = new TaskTrack(parts);
+    track.#era = state.era;
+    track.#looks = state.looks;
+    track.#calls = state.calls;
+    track.#callsInEra = state.callsInEra;
+    track.#firstAt = state.firstAt;
+    track.#lastAt = state.lastAt ?? Number.NEGATIVE_INFINITY;
+    track.#suspendedFor = state.suspendedFor;
+    track.#nextTraining = state.nextTraining;
+    track.#certificates = state.certificates;
+    track.#watch = Watch.from(state.watch);
+    for (const label of state.newLabels) track.#newLabels.add(label);
+    const serving = state.serving && studentOf(state.serving.student);
+    if (state.serving !== null && serving !== null) {
+      track.#serving = { student: serving, certificate: state.serving };
+      track.#servedShare = state.servedShare;
+    }
+    const candidate = state.trial && studentOf(state.trial.student);
+    if (state.trial !== null && candidate !== null) {
+      const known = parts.rows.all().map((row) => row.slots);
+      track.#trial = new Trial(candidate, state.trial.plan, known, state.trial.sample);
+    }
+    track.#lastTrained = serving ?? candidate;
+    return track;
+  }
+
+  toJSON(): TrackState {
+    return {
+      version: this.#parts.version,
+      slots: this.#parts.slots,
+      era: this.#era,
+      looks: this.#looks,
+      calls: this.#calls,
+      callsInEra: this.#callsInEra,
+      firstAt: this.#firstAt,
+      lastAt: Number.isFinite(this.#lastAt) ? this.#lastAt : null,
+      suspendedFor: this.#suspendedFor,
+      nextTraining: this.#nextTraining,
+      certificates: this.#certificates,
+      servedShare: this.#servedShare,
+      newLabels: [...this.#newLabels],
+      watch: this.#watch.toJSON(),
+      serving: this.#serving?.certificate ?? null,
+      trial: this.#trial?.toJSON() ?? null,
+    };
   }
 
   get serving(): Serving | null {
@@ -330,6 +404,7 @@ export class TaskTrack {
     )
       return;
     this.#looks = look;
+    this.#parts.onCandidate(outcome.student);
     this.#trial = new Trial(
       outcome.student,
       {

@@ -1,4 +1,4 @@
-import { BettingAlarm } from '../certify/betting-alarm.ts';
+import { type AlarmState, BettingAlarm } from '../certify/betting-alarm.ts';
 
 /** Why a student is taken back to the shadow without being asked. */
 export type Suspicion = 'alarm' | 'new-label';
@@ -24,13 +24,22 @@ const NEW_LABEL_SIGHTINGS = 2;
 /** Asked at every sighting, so it must be far rarer than a single test's δ. */
 const SUSPICIOUS_BELOW = 1e-3;
 
+/** What a {@link Watch} needs to go on after a restart. */
+export interface WatchState extends WatchSettings {
+  readonly alarm: AlarmState;
+  readonly newLabels: number;
+  readonly calls: number;
+  readonly checks: number;
+  readonly different: number;
+}
+
 /**
  * Watches what a live student does: a betting alarm over spot checks, and labels that nobody had seen before. A new
  * label seen twice is suspicious unless that many new labels were to be expected: a task of 77 labels goes on
  * showing its rare ones for a long time, and its certificate has counted them as errors.
  */
 export class Watch {
-  readonly #alarm: BettingAlarm;
+  #alarm: BettingAlarm;
   readonly #settings: WatchSettings;
   #newLabels = 0;
   #calls = 0;
@@ -40,6 +49,30 @@ export class Watch {
   constructor(settings: WatchSettings) {
     this.#settings = settings;
     this.#alarm = new BettingAlarm({ allowed: settings.epsilon, delta: settings.delta });
+  }
+
+  static from(state: WatchState): Watch {
+    const watch = new Watch(state);
+    watch.#alarm = BettingAlarm.from(state.alarm);
+    watch.#newLabels = state.newLabels;
+    watch.#calls = state.calls;
+    watch.#checks = state.checks;
+    watch.#different = state.different;
+    return watch;
+  }
+
+  toJSON(): WatchState {
+    const { epsilon, delta, unseenShare } = this.#settings;
+    return {
+      epsilon,
+      delta,
+      unseenShare,
+      alarm: this.#alarm.toJSON(),
+      newLabels: this.#newLabels,
+      calls: this.#calls,
+      checks: this.#checks,
+      different: this.#different,
+    };
   }
 
   get counts(): { readonly calls: number; readonly different: number } {

@@ -19,6 +19,13 @@ export interface TrialPlan {
   readonly startedAt: number;
 }
 
+/** What a {@link Trial} needs to go on after a restart, besides its student. */
+export interface TrialState {
+  readonly student: string;
+  readonly plan: TrialPlan;
+  readonly sample: readonly (readonly [score: number, different: 0 | 1])[];
+}
+
 /**
  * One student's attempt at a certificate: n randomly sampled calls, all later than what trained it, repeats and
  * near-duplicates of each other and of training rows counted once. The student is frozen; nothing is looked at before n.
@@ -27,13 +34,20 @@ export class Trial {
   readonly student: Student;
   readonly plan: TrialPlan;
   readonly #seen: Set<string>;
-  readonly #sample: ScoredOutcome[] = [];
+  readonly #sample: ScoredOutcome[];
 
-  constructor(student: Student, plan: TrialPlan, trainedOn: Iterable<readonly string[]>) {
+  /** `known`: the inputs that trained the student, and those sampled already. */
+  constructor(
+    student: Student,
+    plan: TrialPlan,
+    known: Iterable<readonly string[]>,
+    sample: TrialState['sample'] = [],
+  ) {
     this.student = student;
     this.plan = plan;
     this.#seen = new Set();
-    for (const slots of trainedOn) this.#seen.add(inputKey(slots));
+    for (const slots of known) this.#seen.add(inputKey(slots));
+    this.#sample = sample.map(([score, different]) => ({ score, different: different === 1 }));
   }
 
   get missing(): number {
@@ -65,6 +79,14 @@ export class Trial {
       answered++;
     }
     return answered > share * this.#sample.length;
+  }
+
+  toJSON(): TrialState {
+    return {
+      student: this.student.id,
+      plan: this.plan,
+      sample: this.#sample.map(({ score, different }) => [score, different ? 1 : 0]),
+    };
   }
 
   conclude(): ThresholdChoice {
