@@ -3,11 +3,12 @@ import { unseenRows } from '../curate/curate.ts';
 import { RightsizeError } from '../errors.ts';
 import { createBaselines } from '../evaluate/baselines.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
+import { resolveTask } from '../gateway/resolve-task.ts';
+import { readServingStudent } from '../gateway/serving-student.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
-import { readServingStudent } from './stored-student.ts';
-import { frozenCalls, readExamples, resolveTask } from './stored-tasks.ts';
+import { frozenCalls, readExamples } from './stored-tasks.ts';
 import { tasksOf } from './tasks.ts';
 
 /** `rightsize evaluate TASK`: student, teacher and baselines on the same rows, none of which the student has seen. */

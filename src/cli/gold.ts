@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { canonicalGold } from '../curate/canonical-gold.ts';
 import { RightsizeError } from '../errors.ts';
+import { resolveTask } from '../gateway/resolve-task.ts';
 import type { Gold } from '../records/call.ts';
 import type { Task } from '../records/task.ts';
 import type { GoldAnswer } from '../storage/gold-store.ts';
 import type { Store } from '../storage/store.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
-import { labelShapeOf, resolveTask } from './stored-tasks.ts';
+import { labelShapeOf } from './stored-tasks.ts';
 import { drawTable } from './table.ts';
 import { tasksOf } from './tasks.ts';
 

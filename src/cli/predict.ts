@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { RightsizeError } from '../errors.ts';
+import { resolveTask } from '../gateway/resolve-task.ts';
+import { readServingStudent, type ServingStudent } from '../gateway/serving-student.ts';
 import { spellingOf } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
-import { readServingStudent, type ServingStudent } from './stored-student.ts';
-import { labelShapeOf, resolveTask } from './stored-tasks.ts';
+import { labelShapeOf } from './stored-tasks.ts';
 import { percent } from './table.ts';
 
 interface PredictedLine {

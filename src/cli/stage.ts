@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { keepStage } from '../gateway/kept-stages.ts';
+import { resolveTask } from '../gateway/resolve-task.ts';
 import type { Stage } from '../records/route.ts';
 import type { StatusDocument } from '../server/status-document.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -62,7 +63,7 @@ async function setRunning(
   stage: Stage | 'auto',
 ): Promise<NamedTask | null> {
   const task =
-    wanted === null ? null : await resolveIn((await server.get<StatusDocument>('/admin/v1/status')).tasks, wanted);
+    wanted === null ? null : resolveTask((await server.get<StatusDocument>('/admin/v1/status')).tasks, wanted);
   await server.post('/admin/v1/stage', { task: task?.id ?? null, stage });
   return task;
 }
@@ -70,19 +71,10 @@ async function setRunning(
 async function setStored(folder: string, wanted: string | null, stage: Stage | 'auto'): Promise<NamedTask | null> {
   const store = await openStore(folder);
   try {
-    const task = wanted === null ? null : await resolveIn(await store.tasks.list(), wanted);
+    const task = wanted === null ? null : resolveTask(await store.tasks.list(), wanted);
     await keepStage(store.state, task?.id ?? null, stage);
     return task;
   } finally {
     await store.close();
   }
-}
-
-/** Loaded late: it brings the whole finding of tasks along. */
-async function resolveIn(
-  tasks: readonly (NamedTask & { readonly tenant: string })[],
-  wanted: string,
-): Promise<NamedTask> {
-  const { resolveTask } = await import('./stored-tasks.ts');
-  return resolveTask(tasks, wanted);
 }

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { resolveTask } from '../gateway/resolve-task.ts';
 import type { Task } from '../records/task.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
-import { findStoredTasks, forgetTask, frozenCalls, readExamples, renameTask, resolveTask } from './stored-tasks.ts';
+import { findStoredTasks, forgetTask, frozenCalls, readExamples, renameTask } from './stored-tasks.ts';
 
 let store: Store;
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { resolveTask } from '../gateway/resolve-task.ts';
 import { readAnswer } from '../records/answer.ts';
 import type { Call } from '../records/call.ts';
 import { spellingOf } from '../records/output-shape.ts';
@@ -6,7 +7,7 @@ import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand, yesOption } from './run-command.ts';
-import { findStoredTasks, forgetTask, renameTask, resolveTask } from './stored-tasks.ts';
+import { findStoredTasks, forgetTask, renameTask } from './stored-tasks.ts';
 import { drawTable, excerpt, percent } from './table.ts';
 
 interface TaskRow {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readServingStudent } from '../gateway/serving-student.ts';
 import { trainStudent } from '../learn/train-student.ts';
 import type { Example } from '../records/example.ts';
 import type { Task } from '../records/task.ts';
@@ -6,7 +7,6 @@ import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
-import { readServingStudent } from './stored-student.ts';
 import { findStoredTasks, readExamples } from './stored-tasks.ts';
 import { trainTask } from './train-task.ts';
 

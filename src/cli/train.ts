@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { resolveTask } from '../gateway/resolve-task.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
-import { frozenCalls, labelShapeOf, readExamples, resolveTask } from './stored-tasks.ts';
+import { frozenCalls, labelShapeOf, readExamples } from './stored-tasks.ts';
 import { percent } from './table.ts';
 import { tasksOf } from './tasks.ts';
 import { type TrainTaskReport, trainTask } from './train-task.ts';
