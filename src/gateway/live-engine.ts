@@ -94,14 +94,14 @@ export class LiveEngine implements Engine {
    */
   async resume(
     { runners }: EngineState,
-    calls: (task: string) => AsyncIterable<RecalledCall> | Iterable<RecalledCall>,
+    calls: (task: string) => Promise<readonly RecalledCall[]>,
     studentOf: (id: string) => Student | null,
   ): Promise<void> {
     for (const state of runners) {
       if (this.#finder.task(state.task) === null) continue;
       const runner = this.#runnerFor(state.task);
       runner.expect(state);
-      for await (const recalled of calls(state.task)) this.#recall(runner, recalled);
+      for (const recalled of await calls(state.task)) this.#recall(runner, recalled);
       runner.resume(state, studentOf);
     }
   }
@@ -192,8 +192,9 @@ export class LiveEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.settled()));
+    // A training under way is given up: it would be done again after the restart.
     await this.#options.trainer.close();
+    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.settled()));
   }
 
   #decide(call: IncomingCall): Decision {

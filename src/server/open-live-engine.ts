@@ -1,5 +1,8 @@
-import { LiveEngine } from '../gateway/live-engine.ts';
+import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
+import { type EngineState, LiveEngine, type RecalledCall } from '../gateway/live-engine.ts';
 import type { Serving } from '../gateway/task-track.ts';
+import { readStudent, type Student } from '../learn/student.ts';
+import type { Call, Json } from '../records/call.ts';
 import { seededRandom } from '../records/random.ts';
 import type { TaskMatch } from '../records/task.ts';
 import type { Settings } from '../settings.ts';
@@ -7,21 +10,128 @@ import type { Store } from '../storage/store.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import type { EngineOpener } from './installation.ts';
 
-/** The live loop over what a store keeps: what it finds, trains and certifies is stored behind its back. */
+const engineKey = 'engine';
+const importedKey = 'engine/imported-until';
+const saveEveryMs = 30_000;
+/** Labelled calls of a task that are read again at a start. */
+const recalledCalls = 20_000;
+const catchUpPause = 64;
+
+type Log = Parameters<EngineOpener>[0]['log'];
+
+/**
+ * The live loop over what a store keeps. What it finds, trains and certifies is stored behind its back; after a restart
+ * it goes on where it stopped, and learns from calls that were imported meanwhile without holding up the server.
+ */
 export const openLiveEngine: EngineOpener = async ({ store, settings, log }) => {
-  const storing = (what: string, work: Promise<unknown>) =>
-    void work.catch((err: unknown) => log.error({ err }, `${what} could not be stored`));
-  const engine: LiveEngine = new LiveEngine({
+  const state = (await store.state.get(engineKey)) as EngineState | undefined;
+  const keeper = new EngineKeeper(store, log);
+  const engine = new LiveEngine({
     settings: { ...settings.promise, spotChecks: settings.spotChecks, seed: settings.seed },
     stage: settings.stage,
     trainer: new WorkerTrainer(),
     randomFor: (task) => seededRandom(seedOf(settings, task)),
-    onCertificate: (serving) => storing('a certificate', keepServing(store, serving)),
-    onEvent: (event) => log.info(event, 'the live loop'),
-    onAssignments: (assignments) => storing('tasks', keepAssignments(store, engine, assignments)),
+    ...(state === undefined ? {} : { finder: TaskFinder.from(state.finder as FinderState) }),
+    onCandidate: (student, task, version) => keeper.storing('a student', keepStudent(store, student, task, version)),
+    onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
+    onEvent: (event) => {
+      log.info(event, 'the live loop');
+      keeper.saveSoon();
+    },
+    onFailure: (err) => log.error({ err }, 'the live loop could not learn from a call'),
+    onAssignments: (assignments) => keeper.storing('tasks', keepAssignments(store, assignments)),
   });
-  return engine;
+  if (state !== undefined)
+    await engine.resume(state, (task) => newestCalls(store, task), await readStudents(store, state, log));
+  keeper.watch(engine);
+  const catchingUp = catchUp(store, engine, keeper).catch((err: unknown) =>
+    log.error({ err }, 'imported calls could not be learned from'),
+  );
+  return keeper.closing(engine, catchingUp);
 };
+
+/** Saves the engine now and then, and when it is closed. */
+class EngineKeeper {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #writes = new Set<Promise<void>>();
+  #engine: LiveEngine | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
+  isClosing = false;
+
+  constructor(store: Store, log: Log) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  watch(engine: LiveEngine): void {
+    this.#engine = engine;
+    this.#timer = setInterval(() => this.saveSoon(), saveEveryMs);
+    this.#timer.unref();
+  }
+
+  storing(what: string, work: Promise<unknown>): void {
+    const write: Promise<void> = work
+      .then(() => {})
+      .catch((err: unknown) => this.#log.error({ err }, `${what} could not be stored`))
+      .finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+  }
+
+  saveSoon(): void {
+    if (this.isClosing) return;
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      this.storing('the state of the live loop', this.save());
+    });
+  }
+
+  async save(): Promise<void> {
+    if (this.#engine === null) return;
+    await this.#store.tasks.put(this.#engine.finder.tasks());
+    await this.#store.state.set(engineKey, this.#engine.toJSON() as unknown as Json);
+  }
+
+  /** The engine, with a `close` that saves it first. */
+  closing(engine: LiveEngine, catchingUp: Promise<void>): LiveEngine {
+    const close = engine.close.bind(engine);
+    engine.close = async () => {
+      this.isClosing = true;
+      clearInterval(this.#timer);
+      if (this.#soon !== undefined) clearImmediate(this.#soon);
+      // Closing ends the training that the catching-up may be waiting for.
+      await close();
+      await catchingUp;
+      await Promise.all(this.#writes);
+      await this.save().catch((err: unknown) => this.#log.error({ err }, 'the live loop could not be stored'));
+    };
+    return engine;
+  }
+}
+
+/** Calls that were imported and that the loop has not seen: they are learned from as if the teacher had just answered them. */
+async function catchUp(store: Store, engine: LiveEngine, keeper: EngineKeeper): Promise<void> {
+  const until = await store.state.get(importedKey);
+  let latest = typeof until === 'number' ? until : Number.NEGATIVE_INFINITY;
+  let seen = 0;
+  for await (const { call, route } of store.calls.scan(typeof until === 'number' ? { from: until + 1 } : {})) {
+    if (keeper.isClosing) break;
+    if (route !== null) continue;
+    const task = learnFrom(engine, call);
+    latest = Math.max(latest, call.at);
+    if (task !== null) await engine.settled(task);
+    if (++seen % catchUpPause === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (Number.isFinite(latest)) await store.state.set(importedKey, latest);
+  if (seen > 0) keeper.saveSoon();
+}
+
+function learnFrom(engine: LiveEngine, call: Call): string | null {
+  const decision = engine.decide({ ...call, forceTeacher: true });
+  engine.observe(call, decision);
+  return decision.route.task;
+}
 
 /** FNV-1a: coins that differ from task to task and stay from start to start. */
 function seedOf({ seed }: Settings, task: string): number {
@@ -30,18 +140,46 @@ function seedOf({ seed }: Settings, task: string): number {
   return hash >>> 0;
 }
 
+async function keepStudent(store: Store, student: Student, task: string, version: string): Promise<void> {
+  await store.students.put({
+    id: student.id,
+    task,
+    version,
+    createdAt: Date.now(),
+    details: {},
+    bytes: student.toBytes(),
+  });
+}
+
 async function keepServing(store: Store, { student, certificate }: Serving): Promise<void> {
-  const { task, version, at } = certificate;
-  await store.students.put({ id: student.id, task, version, createdAt: at, details: {}, bytes: student.toBytes() });
+  await keepStudent(store, student, certificate.task, certificate.version);
   await store.certificates.append(certificate);
 }
 
-async function keepAssignments(
-  store: Store,
-  engine: LiveEngine,
-  assignments: ReadonlyMap<string, TaskMatch>,
-): Promise<void> {
-  const found = new Set([...assignments.values()].map(({ task }) => task));
-  await store.tasks.put([...found].flatMap((id) => engine.finder.task(id) ?? []));
+async function keepAssignments(store: Store, assignments: ReadonlyMap<string, TaskMatch>): Promise<void> {
   await store.calls.assign(new Map([...assignments].map(([id, { task, version }]) => [id, { task, version }])));
+}
+
+/** Oldest first. */
+async function newestCalls(store: Store, task: string): Promise<readonly RecalledCall[]> {
+  const calls = await store.calls.list({ task, limit: recalledCalls });
+  return calls.map(({ call, route }) => ({ call, route })).reverse();
+}
+
+/** The students that the state speaks of. One that cannot be read is missing: its task escalates until another is certified. */
+async function readStudents(store: Store, { runners }: EngineState, log: Log): Promise<(id: string) => Student | null> {
+  const students = new Map<string, Student>();
+  const wanted = runners.flatMap(({ tracks }) =>
+    tracks.flatMap(({ serving, trial }) => [serving?.student, trial?.student]),
+  );
+  for (const id of new Set(wanted)) {
+    if (id === undefined) continue;
+    try {
+      const stored = await store.students.get(id);
+      if (stored !== null) students.set(id, readStudent(stored.bytes));
+    } catch (err) {
+      log.error({ err, student: id }, 'a student cannot be read; its task goes to the teacher');
+    }
+  }
+  return (id) => students.get(id) ?? null;
 }
