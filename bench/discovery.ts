@@ -13,6 +13,7 @@ import { TaskFinder } from '../src/discover/task-finder.ts';
 import type { Call, ChatRequest, JsonObject } from '../src/records/call.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
 import type { Task, TaskMatch } from '../src/records/task.ts';
+import { buildOtherLog } from './discovery-log.ts';
 
 interface Truth {
   readonly id: string;
@@ -222,17 +223,16 @@ async function main(): Promise<void> {
     options: {
       json: { type: 'boolean', default: false },
       log: { type: 'string' },
-      scale: { type: 'string', default: '0.1,1' },
+      scale: { type: 'string', default: '0.1,1,other' },
       seed: { type: 'string', default: '1' },
       verbose: { type: 'boolean', default: false },
     },
   });
   const results: unknown[] = [];
-  for (const scale of values.log === undefined ? values.scale.split(',') : ['given']) {
-    const folder = values.log ?? buildLog(scale, values.seed);
-    const calls = readLines<LogLine>(join(folder, 'calls.jsonl')).map(toCall);
-    const truth = new Map(readLines<Truth>(join(folder, 'truth.jsonl')).map((row) => [row.id, row.task]));
-    if (values.log === undefined) rmSync(folder, { recursive: true });
+  const scales = values.log === undefined ? values.scale.split(',') : ['given'];
+  for (const scale of scales) {
+    const { calls, truth } =
+      scale === 'other' ? otherLog(Number(values.seed)) : builtLog(values.log, scale, values.seed);
     const whole = await scoreWhole(calls, truth);
     print(`scale ${scale}, whole log`, whole);
     if (values.verbose) for (const task of whole.tasks) console.error(describe(task));
@@ -276,6 +276,28 @@ async function main(): Promise<void> {
   mkdirSync(join(root, 'bench', 'results'), { recursive: true });
   writeFileSync(join(root, 'bench', 'results', 'discovery.json'), `${JSON.stringify(report, null, 2)}\n`);
   if (values.json) console.log(JSON.stringify(report));
+}
+
+interface ScoredLog {
+  readonly calls: readonly Call[];
+  readonly truth: ReadonlyMap<string, string | null>;
+}
+
+function builtLog(log: string | undefined, scale: string, seed: string): ScoredLog {
+  const folder = log ?? buildLog(scale, seed);
+  const calls = readLines<LogLine>(join(folder, 'calls.jsonl')).map(toCall);
+  const truth = new Map(readLines<Truth>(join(folder, 'truth.jsonl')).map((row) => [row.id, row.task]));
+  if (log === undefined) rmSync(folder, { recursive: true });
+  return { calls, truth };
+}
+
+function otherLog(seed: number): ScoredLog {
+  const built = buildOtherLog(shared, seed);
+  if ('missing' in built) {
+    console.error(`No ${built.missing}: set SHARED_DIR to the folder that holds data/.`);
+    process.exit(1);
+  }
+  return { calls: built.map(({ call }) => call), truth: new Map(built.map(({ call, truth }) => [call.id, truth])) };
 }
 
 function buildLog(scale: string, seed: string): string {

@@ -48,13 +48,18 @@ function trimHead(tokens: readonly string[]): string {
 
 /** A constant after a slot. A colon closes nothing: "Answer:" at the end is one piece. */
 function trimTail(tokens: readonly string[], head: string): string {
-  const words = wordsBeforeDelimiter(tokens, (token) => isStructural(token) && token !== ':' && token !== '=');
+  const words = wordsBeforeDelimiter(tokens, isTailDelimiter);
   if (words.delimiter >= 0) {
     const text = tokens.slice(words.delimiter).join('');
     // "?" at the end of all questions is theirs, but a closing quote or bracket belongs to what was opened before the slot.
     return hasWord(text) || head !== '' ? text : '';
   }
   return words.seen > wordsGivenBack || (words.seen > 0 && tokens.some(isStructural)) ? tokens.join('') : '';
+}
+
+/** A hash or an asterisk behind an input may be the input's own ("#late", "*sigh*"). */
+function isTailDelimiter(token: string): boolean {
+  return isStructural(token) && !/[:=#*~]/.test(token);
 }
 
 /** Walks away from the slot: where the first delimiter stands (-1: not among the first words) and the words up to there. */

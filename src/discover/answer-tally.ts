@@ -49,18 +49,32 @@ export function tallyAnswer(tally: AnswerTally, answer: Answer, slots: readonly 
     return;
   }
   if (slots.some((slot) => slot.includes(answer.text))) tally.copied++;
-  const text = answer.text.length > longestText ? answer.text.slice(0, longestText) : answer.text;
-  const known = tally.texts.get(text);
-  if (known !== undefined) tally.texts.set(text, known + 1);
-  else if (tally.texts.size >= mostTexts || tally.size + text.length > mostCharacters) tally.overflow++;
-  else {
-    tally.texts.set(text, 1);
-    tally.size += text.length;
-  }
+  addText(tally, answer.text.length > longestText ? answer.text.slice(0, longestText) : answer.text, 1);
 }
 
 function increase(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** Adds what another tally counted. */
+export function addTally(tally: AnswerTally, other: AnswerTally): void {
+  tally.count += other.count;
+  tally.withoutContent += other.withoutContent;
+  tally.toolCalls += other.toolCalls;
+  tally.copied += other.copied;
+  tally.overflow += other.overflow;
+  for (const [name, count] of other.toolNames) tally.toolNames.set(name, (tally.toolNames.get(name) ?? 0) + count);
+  for (const [text, count] of other.texts) addText(tally, text, count);
+}
+
+function addText(tally: AnswerTally, text: string, count: number): void {
+  const known = tally.texts.get(text);
+  if (known !== undefined) tally.texts.set(text, known + count);
+  else if (tally.texts.size >= mostTexts || tally.size + text.length > mostCharacters) tally.overflow += count;
+  else {
+    tally.texts.set(text, count);
+    tally.size += text.length;
+  }
 }
 
 /** A tally as JSON keeps it. */

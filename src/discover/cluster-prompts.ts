@@ -40,7 +40,7 @@ function splitItems(items: readonly Item[], depth: number): readonly (readonly I
   if (items.length < fewestPrompts) return [];
   const { core, blocks } = weigh(items);
   const block = depth > 60 ? null : chooseBlock(items, core, blocks);
-  if (block === null) return [withoutStragglers(items, core)];
+  if (block === null) return isUndecided(items, core, blocks) ? [] : [withoutStragglers(items, core)];
   const inside = items.filter((item) => block.members.has(item));
   const outside = items.filter((item) => !block.members.has(item));
   return [...splitItems(inside, depth + 1), ...splitItems(outside, depth + 1)];
@@ -118,12 +118,35 @@ function chooseBlock(items: readonly Item[], core: readonly Shingle[], blocks: r
   return blocks.find((block) => isEdgeBlock(block, core) && answersPart(items, block)) ?? null;
 }
 
+/** A few words that differ at the edge of a message: a slot of few values, or short instructions. Answers will tell, once there are enough. */
+function isUndecided(items: readonly Item[], core: readonly Shingle[], blocks: readonly Block[]): boolean {
+  if (items.length >= 4 * fewestPrompts) return false;
+  const short = blocks.filter((block) => isEdgeBlock(block, core) && ownWords(block, core) >= 2);
+  return coverage(items, short) >= 0.9;
+}
+
+/** The most words that a block has of its own in one message where what all share does not enclose it. */
+function ownWords(block: Block, core: readonly Shingle[]): number {
+  const messages = new Set(block.shingles.map((shingle) => shingle.message));
+  return Math.max(
+    ...[...messages]
+      .filter((message) => !isEnclosed(block, core, message))
+      // A run of n words stands in n + 2 shingles of three.
+      .map((message) => countWordShingles(block.shingles, message) - 2),
+    0,
+  );
+}
+
+function countWordShingles(shingles: readonly Shingle[], message: number): number {
+  return shingles.filter((shingle) => shingle.message === message && shingle.hasWord).length;
+}
+
 /** Long enough, in one message, to be an instruction, and not enclosed by what all share (that would be a slot). */
 function isPromptOfItsOwn(block: Block, core: readonly Shingle[]): boolean {
   const messages = new Set(block.shingles.map((shingle) => shingle.message));
   return [...messages].some((message) => {
-    const mass = block.shingles.filter((shingle) => shingle.message === message && shingle.hasWord).length - 2;
-    const shared = core.filter((shingle) => shingle.message === message && shingle.hasWord).length;
+    const mass = countWordShingles(block.shingles, message) - 2;
+    const shared = countWordShingles(core, message);
     return mass >= fewestOwnWords && mass >= shared / 2 && !isEnclosed(block, core, message);
   });
 }

@@ -25,6 +25,8 @@ export async function findTasks(calls: CallSource, options: FindTasksOptions = {
     finder.observe(call);
     if (finder.isMiningDue) finder.mine();
   }
+  finder.mine();
+  finder.unite();
   const assignments = new Map<string, TaskMatch>();
   for await (const call of calls()) {
     const match = finder.match(call);

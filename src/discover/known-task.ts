@@ -2,6 +2,7 @@ import type { OutputShape } from '../records/output-shape.ts';
 import type { Task, TaskVersion } from '../records/task.ts';
 import {
   type AnswerTally,
+  addTally,
   emptyTally,
   type TallyState,
   tallyAnswer,
@@ -100,6 +101,18 @@ export class KnownTask {
   restart(): void {
     this.#tally = emptyTally();
     this.#answers = 0;
+    this.#record = null;
+  }
+
+  /** Takes over all that another task has: they were one. */
+  absorb(other: KnownTask): void {
+    for (const template of other.templates) {
+      template.task = this.id;
+      this.templates.push(template);
+    }
+    this.versions = [...this.versions, ...other.versions].sort((a, b) => a.firstSeenAt - b.firstSeenAt);
+    addTally(this.#tally, other.#tally);
+    this.#answers += other.#answers;
     this.#record = null;
   }
 

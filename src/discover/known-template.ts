@@ -27,7 +27,8 @@ export interface KnownTemplateState extends Omit<KnownTemplateOptions, 'task'> {
 
 /** A template that belongs to a task, ready to match. */
 export class KnownTemplate implements KnownTemplateOptions {
-  readonly task: string;
+  /** The task it belongs to; changes only when tasks are merged. */
+  task: string;
   readonly template: Template;
   readonly structure: string;
   readonly onlyModel: string | null;

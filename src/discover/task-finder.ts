@@ -50,6 +50,16 @@ interface Changes {
   readonly assignments: Map<string, TaskMatch>;
 }
 
+/** Whether the younger task is the older one with another prompt. */
+function areOneTask(older: KnownTask, younger: KnownTask): boolean {
+  if (older.tenant !== younger.tenant || older.isNamed || younger.isNamed) return false;
+  if (older.isConversation !== younger.isConversation) return false;
+  const verdicts = older
+    .lifespans()
+    .flatMap((known) => younger.lifespans().map((found) => judgeSuccession(known, found)));
+  return verdicts.includes('same-task') && !verdicts.includes('other-task');
+}
+
 /** Templates of one task, which may differ in short values only: all of them, then each. */
 function variantsIn(templates: readonly KnownTemplate[]): readonly (readonly KnownTemplate[])[] {
   const byTask = new Map<string, KnownTemplate[]>();
@@ -160,6 +170,36 @@ export class TaskFinder {
   rename(id: string, name: string): boolean {
     this.#tasks.get(id)?.rename(name);
     return this.#tasks.has(id);
+  }
+
+  /** Makes two tasks of one tenant one: the first takes over templates, versions and answers. Says whether both were there. */
+  merge(into: string, from: string): boolean {
+    const [kept, dropped] = [this.#tasks.get(into), this.#tasks.get(from)];
+    if (kept === undefined || dropped === undefined || kept === dropped || kept.tenant !== dropped.tenant) return false;
+    kept.absorb(dropped);
+    this.#tasks.delete(from);
+    return true;
+  }
+
+  /** Forgets a task: its calls belong nowhere, and may be found again. Says whether there was such a task. */
+  forget(id: string): boolean {
+    const task = this.#tasks.get(id);
+    for (const template of task?.templates ?? []) this.#buckets.get(template.structure)?.retire(template);
+    return this.#tasks.delete(id);
+  }
+
+  /**
+   * Merges tasks that turn out to be versions of one, which early on (few answers seen, or a log in no order) could not be told.
+   * Ids are permanent once they are used: for whole logs only, before anybody has seen them.
+   */
+  unite(): void {
+    const byAge = [...this.#tasks.values()].sort(
+      (a, b) => (a.versions[0]?.firstSeenAt ?? 0) - (b.versions[0]?.firstSeenAt ?? 0),
+    );
+    for (const [index, task] of byAge.entries()) {
+      const older = byAge.slice(0, index).find((other) => this.#tasks.has(other.id) && areOneTask(other, task));
+      if (older !== undefined) this.merge(older.id, task.id);
+    }
   }
 
   /** Everything it knows, for `TaskFinder.from`. Of the unmatched calls the latest are kept. */
