@@ -15,4 +15,5 @@ export {
 } from './providers/openai-compatible/openai-compatible-provider.ts';
 export type { Provider, UpstreamRequest, UpstreamResponse } from './providers/provider.ts';
 export { createRecordedProvider, openRecordedProvider } from './providers/recorded/recorded-provider.ts';
+export { type Installation, type InstallationOptions, openInstallation } from './server/installation.ts';
 export { completeSettings, loadSettings, type Settings, type SettingsInput } from './settings.ts';

@@ -11,8 +11,8 @@ import { type ScriptedEngine, scriptedEngine } from '../../test/scripted-engine.
 import { completion, listen, shut, startUpstream } from '../../test/scripted-upstream.ts';
 import type { TaskStatus } from '../gateway/engine.ts';
 import type { Call } from '../records/call.ts';
-import { type Installation, startInstallation } from '../server/installation.ts';
 import { readServerFile, writeServerFile } from '../server/server-file.ts';
+import { type RunningInstallation, startInstallation } from '../server/start-installation.ts';
 import { completeSettings } from '../settings.ts';
 import { openStore } from '../storage/open-store.ts';
 import { main } from './main.ts';
@@ -86,7 +86,7 @@ async function run(...line: string[]) {
 
 async function startServer(
   engine: ScriptedEngine = scriptedEngine(() => 'ham', { status: [live] }),
-): Promise<Installation> {
+): Promise<RunningInstallation> {
   const installation = await startInstallation({
     settings: completeSettings({ data: folder, port: 0 }),
     version: '1.2.3',

@@ -1,7 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type Installation, startInstallation } from '../server/installation.ts';
-import { createLogger } from '../server/logger.ts';
-import { openLiveEngine } from '../server/open-live-engine.ts';
+import { type RunningInstallation, startInstallation } from '../server/start-installation.ts';
 import type { Settings, SettingsFlags } from '../settings.ts';
 import { type CommandContext, dataOption, runCommand } from './run-command.ts';
 import { readVersion } from './version.ts';
@@ -36,8 +34,7 @@ function parsePort(text: string): number {
 
 async function serve(options: StartOptions, context: CommandContext): Promise<void> {
   const settings = await context.settings(toFlags(options));
-  const log = createLogger(settings.log);
-  const installation = await startInstallation({ settings, version: readVersion(), log, openEngine: openLiveEngine });
+  const installation = await startInstallation({ settings, version: readVersion() });
   sayStarted(installation, settings, context);
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve();
@@ -58,7 +55,7 @@ function toFlags({ port, host, upstream, recorded, stage }: StartOptions): Setti
 }
 
 function sayStarted(
-  { origin, upstream, engine }: Installation,
+  { origin, upstream, engine }: RunningInstallation,
   settings: Settings,
   { say, colours }: CommandContext,
 ): void {
@@ -80,7 +77,7 @@ function describeKept({ capture, data, retention }: Settings): string {
   return `${what}; in ${data}${howLong}${others > 0 ? `; ${others} tenants have settings of their own` : ''}. Nothing is sent anywhere but upstream.`;
 }
 
-function describeLive(tasks: ReturnType<Installation['engine']['status']>): string {
+function describeLive(tasks: ReturnType<RunningInstallation['engine']['status']>): string {
   const live = tasks.filter(
     ({ stage, certificate }) => (stage === 'live' || stage === 'canary') && certificate !== null,
   );

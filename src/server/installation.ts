@@ -1,17 +1,18 @@
 import type { Logger } from 'pino';
 import { createWriteBehind } from '../capture/write-behind.ts';
 import type { Engine } from '../gateway/engine.ts';
-import { createGateway } from '../gateway/gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
 import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openRecordedProvider } from '../providers/recorded/recorded-provider.ts';
+import type { Stage } from '../records/route.ts';
 import { readSecret, type Settings } from '../settings.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { FoundCall } from './admin-app.ts';
-import { removeServerFile, writeServerFile } from './server-file.ts';
-import { type RunningServer, startServer } from './start-server.ts';
+import { createLogger } from './logger.ts';
+import { openLiveEngine } from './open-live-engine.ts';
 
 /** Builds the live loop over what a store keeps. */
 export type EngineOpener = (parts: {
@@ -22,25 +23,33 @@ export type EngineOpener = (parts: {
 
 export interface InstallationOptions {
   readonly settings: Settings;
-  readonly version: string;
-  readonly log: Logger;
-  readonly openEngine: EngineOpener;
+  /** Standard error, at the level of `settings.log`, where none is given. */
+  readonly log?: Logger;
+  /** The live loop over the store where none is given. */
+  readonly openEngine?: EngineOpener;
 }
 
-/** Store, engine, upstream and server of one data folder, all running. */
-export interface Installation extends RunningServer {
+/** Everything of one data folder but a port: mount `gateway.handle` in any Node server. */
+export interface Installation {
+  readonly settings: Settings;
   readonly engine: Engine;
+  readonly gateway: Gateway;
+  /** For people: a URL, a file; null where only students answer. */
   readonly upstream: string | null;
+  findCall(id: string): Promise<FoundCall | null>;
+  keepStage(task: string | null, stage: Stage | 'auto'): Promise<void>;
+  /** Stores what is left and lets the folder go. A second call does nothing. */
+  close(): Promise<void>;
 }
 
-/** Opens everything in order; when a later part fails, the earlier ones are closed again. */
-export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+/** Opens everything in order; when a later part fails, the earlier ones are closed again. Throws `folder_in_use` among others. */
+export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    return await open(options, closers, close);
+    return { ...(await open(options, closers)), close };
   } catch (error) {
     await close();
     throw error;
@@ -48,11 +57,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
 }
 
 async function open(
-  { settings, version, log, openEngine }: InstallationOptions,
+  { settings, log = createLogger(settings.log), openEngine = openLiveEngine }: InstallationOptions,
   closers: (() => Promise<void>)[],
-  close: () => Promise<void>,
-): Promise<Installation> {
-  const startedAt = Date.now();
+): Promise<Omit<Installation, 'close'>> {
   const provider = await openProvider(settings);
   if (provider !== null) closers.push(() => provider.close());
   const store = await openStore(settings.data);
@@ -63,28 +70,18 @@ async function open(
   closers.push(() => engine.close());
   await applyKeptStages(store.state, engine);
   const gateway = createGateway({ engine, provider, settings, log, onCall: (captured) => capture.add(captured) });
-  const server = await startServer({
+  closers.push(() => gateway.drain());
+  return {
     settings,
     engine,
     gateway,
-    facts: { version, startedAt, upstream: provider?.name ?? null },
+    upstream: provider?.name ?? null,
     findCall: async (id) => {
       await capture.flush();
       return findCall(store, id);
     },
     keepStage: (task, stage) => keepStage(store.state, task, stage),
-  });
-  closers.push(
-    () => removeServerFile(settings.data),
-    () => server.stop(),
-  );
-  if (settings.data !== ':memory:')
-    await writeServerFile(settings.data, {
-      origin: server.origin,
-      pid: process.pid,
-      startedAt: new Date(startedAt).toISOString(),
-    });
-  return { engine, origin: server.origin, upstream: provider?.name ?? null, stop: close };
+  };
 }
 
 async function openProvider({ recorded, upstream }: Settings): Promise<Provider | null> {

@@ -9,8 +9,9 @@ import { completion, listen, sendJson, shut, startUpstream } from '../../test/sc
 import type { TaskStatus } from '../gateway/engine.ts';
 import { completeSettings, type SettingsInput } from '../settings.ts';
 import { openStore } from '../storage/open-store.ts';
-import { type Installation, startInstallation } from './installation.ts';
+import { openInstallation } from './installation.ts';
 import { readServerFile } from './server-file.ts';
+import { type RunningInstallation, startInstallation } from './start-installation.ts';
 
 let folder: string;
 const closers: (() => Promise<unknown>)[] = [];
@@ -61,11 +62,14 @@ async function startWithUpstream(script: Parameters<typeof startUpstream>[0], en
   return start({ upstream: { baseUrl: upstream.baseUrl } }, engine);
 }
 
-function ask({ origin }: Installation, body: object = { model: 'm', messages: [{ role: 'user', content: 'x' }] }) {
+function ask(
+  { origin }: RunningInstallation,
+  body: object = { model: 'm', messages: [{ role: 'user', content: 'x' }] },
+) {
   return fetch(`${origin}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body) });
 }
 
-function postStage({ origin }: Installation, body: object, headers: Record<string, string> = {}) {
+function postStage({ origin }: RunningInstallation, body: object, headers: Record<string, string> = {}) {
   return fetch(`${origin}/admin/v1/stage`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -201,6 +205,26 @@ describe('an installation', () => {
     const running = await ask(installation);
     await installation.stop();
     await expect(running.text()).rejects.toThrow();
+  });
+});
+
+describe('an installation without a port of its own', () => {
+  it('is mounted in any Node server', async () => {
+    const settings = completeSettings({ data: folder, log: 'silent' });
+    const installation = await openInstallation({ settings, openEngine: async () => scriptedEngine(() => 'ham') });
+    const server = createServer(installation.gateway.handle);
+    const origin = await listen(server);
+    const answered = await fetch(`${origin}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }] }),
+    });
+    expect(await answered.json()).toMatchObject({ choices: [{ message: { content: 'ham' } }] });
+    const id = answered.headers.get('x-rightsize-call') ?? '';
+    expect(await installation.findCall(id)).toMatchObject({ call: { id }, route: { answeredBy: 'student' } });
+    await shut(server);
+    await installation.close();
+    await installation.close();
+    await (await openStore(folder)).close();
   });
 });
 

@@ -1,0 +1,43 @@
+import type { Engine } from '../gateway/engine.ts';
+import { type InstallationOptions, openInstallation } from './installation.ts';
+import { removeServerFile, writeServerFile } from './server-file.ts';
+import { type RunningServer, startServer } from './start-server.ts';
+
+export interface StartOptions extends InstallationOptions {
+  readonly version: string;
+}
+
+/** One data folder, served on one port. */
+export interface RunningInstallation extends RunningServer {
+  readonly engine: Engine;
+  readonly upstream: string | null;
+}
+
+/** Opens the folder, listens, and leaves the address for commands on this machine. Throws `port_in_use` among others. */
+export async function startInstallation({ version, ...options }: StartOptions): Promise<RunningInstallation> {
+  const { settings } = options;
+  const startedAt = Date.now();
+  const installation = await openInstallation(options);
+  const { engine, gateway, upstream, findCall, keepStage } = installation;
+  let server: RunningServer | null = null;
+  const stop = async () => {
+    await server?.stop();
+    if (server !== null) await removeServerFile(settings.data);
+    server = null;
+    await installation.close();
+  };
+  try {
+    const facts = { version, startedAt, upstream };
+    server = await startServer({ settings, engine, gateway, facts, findCall, keepStage });
+    if (settings.data !== ':memory:')
+      await writeServerFile(settings.data, {
+        origin: server.origin,
+        pid: process.pid,
+        startedAt: new Date(startedAt).toISOString(),
+      });
+    return { origin: server.origin, engine, upstream, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
