@@ -1,4 +1,4 @@
-import { errorsAllowed } from './binomial-bounds.ts';
+import { callsNeeded, errorsAllowed } from './binomial-bounds.ts';
 
 /** What a student would have said about one labelled call that it did not see, and how many calls of the stream that row stands for. */
 export interface ForeseenOutcome {
@@ -76,6 +76,7 @@ interface RiskCurve {
 }
 
 const CURVE_POINTS = 100;
+const MOST_ERRORS = 100;
 
 function riskCurve(outcomes: readonly ForeseenOutcome[]): RiskCurve {
   const sorted = [...outcomes].sort((a, b) => b.score - a.score);
@@ -125,11 +126,14 @@ function expectedGain({
   return gain;
 }
 
-/** From the fewest calls that can certify anything up to half the horizon, in steps of a sixth. */
+/** The sizes worth having: the fewest calls that allow 0, 1, 2 … errors, up to half the horizon. Between them, calls buy nothing. */
 function windowSizes({ epsilon, delta, horizon }: WindowQuestion): readonly number[] {
   const sizes: number[] = [];
-  const fewest = Math.ceil(Math.log(delta) / Math.log1p(-epsilon));
-  for (let n = fewest; n <= Math.max(fewest, horizon / 2); n = Math.ceil(n * 1.15)) sizes.push(n);
+  for (let errors = 0; errors <= MOST_ERRORS; errors++) {
+    const n = callsNeeded({ errors, epsilon, delta });
+    if (sizes.length > 0 && n > horizon / 2) break;
+    sizes.push(n);
+  }
   return sizes;
 }
 

@@ -286,7 +286,7 @@ export class TaskTrack {
     if (trial === null) return;
     trial.add(slots, label);
     if (trial.missing === 0) this.#concludeTrial(trial, trial.conclude(), at);
-    else if (trial.missing % 25 === 0 && !trial.canReach(this.#servedShare)) {
+    else if (trial.missing % 25 === 0 && !trial.canReach(this.#shareWorthWaitingFor(trial.missing))) {
       this.#trial = null;
       this.#parts.onEvent({
         at,
@@ -294,6 +294,11 @@ export class TaskTrack {
         detail: `look ${trial.plan.look} stopped early: no better share could be certified any more`,
       });
     }
+  }
+
+  /** What the rest of a window costs, it must at least be able to earn back. */
+  #shareWorthWaitingFor(missing: number): number {
+    return this.#servedShare * (1 + missing / Math.max(1, expectedHorizon(this.#callsInEra)));
   }
 
   #concludeTrial(trial: Trial, choice: ThresholdChoice, at: number): void {
