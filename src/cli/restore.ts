@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { databaseName } from '../storage/sqlite/open-sqlite-store.ts';
 import { restoreFolder } from '../storage/sqlite/restore-folder.ts';
+import { wrongUsage } from './output.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand, yesOption } from './run-command.ts';
 
 /** `rightsize restore FILE`: puts a backup in the place of what is kept. */
@@ -20,7 +21,9 @@ async function restore(file: string, _flags: unknown, context: CommandContext): 
   const { data } = await context.settings();
   const replaces = existsSync(join(data, databaseName));
   if (replaces && !(await context.confirm(`Replace everything in ${data} by ${file}?`))) {
-    context.warn('Nothing was restored. Say --yes to replace what is there.');
+    // Without anybody to ask, doing nothing must not look like success.
+    if (!process.stdin.isTTY) throw wrongUsage(`${data} holds calls already; say --yes to replace them`);
+    context.warn('Nothing was restored.');
     if (context.isJson) context.printJson({ file, restored: false });
     return;
   }
