@@ -44,6 +44,13 @@ async function run(...line: readonly string[]) {
   }
 }
 
+/** In a process of its own: a statement lets go of its database when it is collected, which may be after the next command. */
+function runApart(...line: readonly string[]) {
+  const [command = '', ...rest] = [...node, ...line];
+  const { status, stdout } = spawnSync(command, rest, { encoding: 'utf8', input: '' });
+  return { status, stdout };
+}
+
 function log(count: number, from = 0): string {
   return Array.from({ length: count }, (_, index) => {
     const request = { model: 'm', messages: [{ role: 'user', content: `parcel ${from + index}` }] };
@@ -108,16 +115,15 @@ describe('rightsize import', () => {
 });
 
 describe('rightsize backup and restore', () => {
-  it('puts a backup in the place of what is there only when it is told to', async () => {
-    await run('import', join(fixtures, 'call-log.jsonl'), '--data', data);
+  it('puts a backup in the place of what is there only when it is told to', () => {
     const backup = join(folder, 'backup');
-    expect((await run('backup', backup, '--data', data)).stdout).toContain('4 calls');
     writeFileSync(join(folder, 'log'), log(10));
-    await run('import', join(folder, 'log'), '--data', data);
-    expect(await run('restore', backup, '--data', data)).toMatchObject({ status: 2, stdout: '' });
-    // Apart, because this process may not have let go of the database yet: statements close it when they are collected.
-    const [command = '', ...rest] = [...node, 'restore', backup, '--data', data, '--yes', '--json'];
-    expect(JSON.parse(execFileSync(command, rest, { encoding: 'utf8' }))).toMatchObject({ restored: true, calls: 4 });
+    runApart('import', join(fixtures, 'call-log.jsonl'), '--data', data);
+    expect(runApart('backup', backup, '--data', data).stdout).toContain('4 calls');
+    runApart('import', join(folder, 'log'), '--data', data);
+    expect(runApart('restore', backup, '--data', data)).toMatchObject({ status: 2, stdout: '' });
+    const restored = runApart('restore', backup, '--data', data, '--yes', '--json');
+    expect(JSON.parse(restored.stdout)).toMatchObject({ restored: true, calls: 4 });
     expect(readdirSync(data).sort()).toEqual(['lock.db', 'rightsize.db']);
   });
 
