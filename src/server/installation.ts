@@ -11,6 +11,7 @@ import { readSecret, type Settings } from '../settings.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { FoundCall } from './admin-app.ts';
+import { keepRetention } from './apply-retention.ts';
 import { createLogger } from './logger.ts';
 import { openLiveEngine } from './open-live-engine.ts';
 
@@ -64,6 +65,7 @@ async function open(
   if (provider !== null) closers.push(() => provider.close());
   const store = await openStore(settings.data);
   closers.push(() => store.close());
+  closers.push(keepRetention({ calls: store.calls, retention: settings.retention, log }));
   const capture = createWriteBehind({ calls: store.calls, onProblem: (problem) => tellProblem(log, problem) });
   closers.push(() => capture.close());
   const engine = await openEngine({ store, settings, log });

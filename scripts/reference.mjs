@@ -1,0 +1,175 @@
+// Usage: node --import tsx scripts/reference.mjs [--check]
+// Writes docs/reference/*.md and rightsize.config.schema.json from the code; with --check, only says whether they are stale.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import { commands } from '../src/cli/commands.ts';
+import { reasonWords } from '../src/cli/reasons.ts';
+import { errorCatalogue } from '../src/errors.ts';
+import { adminRoutes } from '../src/server/admin-app.ts';
+import { completeSettings, settingsJsonSchema, settingVariables } from '../src/settings.ts';
+
+const note = '<!-- Written by scripts/reference.mjs; change the code, not this page. -->';
+
+const pages = {
+  'docs/reference/cli.md': await cliPage(),
+  'docs/reference/http.md': httpPage(),
+  'docs/reference/settings.md': settingsPage(),
+  'docs/reference/errors.md': errorsPage(),
+  'rightsize.config.schema.json': formatted('rightsize.config.schema.json', JSON.stringify(settingsJsonSchema())),
+};
+
+if (process.argv.includes('--check')) {
+  const stale = Object.entries(pages).filter(([file, text]) => readOrNothing(file) !== text);
+  for (const [file] of stale) console.error(`${file} is stale: run node --import tsx scripts/reference.mjs`);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const [file, text] of Object.entries(pages)) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+
+function formatted(file, text) {
+  const biome = ['node_modules/@biomejs/biome/bin/biome', 'format', `--stdin-file-path=${file}`];
+  return execFileSync(process.execPath, biome, { input: text, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+}
+
+function readOrNothing(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function page(title, ...blocks) {
+  return `${[`# ${title}`, note, ...blocks].join('\n\n')}\n`;
+}
+
+function table(heading, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+async function cliPage() {
+  const names = Object.keys(commands);
+  const help = [];
+  for (const name of names) {
+    const command = await commands[name].load();
+    new Command('rightsize').addCommand(command);
+    help.push(...describeCommand(command, `rightsize ${name}`));
+  }
+  return page(
+    'Commands',
+    'Every command knows `--help`. Exit status: 0 done, 1 failed (one line with an error code, and the way out), 2 wrong usage, 130 interrupted. With `--json` standard output carries exactly one JSON document; words, warnings and progress go to standard error. `NO_COLOR` is obeyed.',
+    table(
+      ['command', 'what it does'],
+      names.map((name) => [`[\`${name}\`](#rightsize-${name})`, commands[name].summary]),
+    ),
+    ...help,
+  );
+}
+
+function describeCommand(command, path) {
+  command.configureHelp({ helpWidth: 100 }).helpOption('--help', 'show this help').helpCommand(false);
+  const block = [`## ${path}`, `\`\`\`\n${command.helpInformation().trimEnd()}\n\`\`\``];
+  return [...block, ...command.commands.flatMap((each) => describeCommand(each, `${path} ${each.name()}`))];
+}
+
+function settingsPage() {
+  const defaults = completeSettings();
+  const schema = settingsJsonSchema();
+  const rows = [...settingVariables()].map(([variable, path]) => {
+    const described = path.reduce(propertyOf, schema);
+    const value = path.reduce((at, key) => at?.[key], defaults);
+    return [
+      `\`${path.join('.')}\``,
+      `\`${variable}\``,
+      `\`${JSON.stringify(value ?? null)}\``,
+      [secretOf(path, schema), described?.description].filter(Boolean).join(' '),
+    ];
+  });
+  return page(
+    'Settings',
+    '`rightsize.config.json` or `rightsize.config.yaml` in the folder where the program is started, then `RIGHTSIZE_*` variables, then flags: the later one wins. Unknown keys are errors. A secret is named, never written: by the variable or the file that holds it. `RIGHTSIZE_UPSTREAM_API_KEY`, `RIGHTSIZE_KEYS_ADMIN` and `RIGHTSIZE_KEYS_CALLERS` may hold theirs directly.',
+    'An editor checks and completes the file where it begins with `"$schema": "./node_modules/rightsize/rightsize.config.schema.json"`.',
+    table(['setting', 'variable', 'default', 'meaning'], rows),
+  );
+}
+
+/** What the secret is for; the two ways to name it say no more than that. */
+function secretOf(path, schema) {
+  const isReference = ['env', 'file'].includes(path.at(-1));
+  return isReference ? path.slice(0, -1).reduce(propertyOf, schema)?.description : null;
+}
+
+/** Looks through `anyOf`, which a nullable setting becomes. */
+function propertyOf(schema, key) {
+  const candidates = [schema, ...(schema?.anyOf ?? [])];
+  return candidates.map((each) => each?.properties?.[key]).find((found) => found !== undefined);
+}
+
+function errorsPage() {
+  const rows = Object.entries(errorCatalogue).map(([code, { status, remedy }]) => [`\`${code}\``, status, remedy]);
+  return page(
+    'Errors',
+    'Commands print `error[code]: reason` and the way out. Over HTTP the same code stands in `error.code` of an error object as OpenAI writes it, under the status below; errors of the upstream keep their own status and object.',
+    table(['code', 'status', 'way out'], rows),
+  );
+}
+
+function httpPage() {
+  return page(
+    'HTTP',
+    'One port, 8484 on 127.0.0.1 unless set otherwise. An application needs only `OPENAI_BASE_URL=http://127.0.0.1:8484/v1`.',
+    '## Routes',
+    table(
+      ['route', 'what it does'],
+      [
+        ['`POST /v1/chat/completions`', 'answered by a student or by the upstream, plain and streamed'],
+        ['every other `/v1/*`', 'passed through to the upstream byte for byte, `GET /v1/models` among them'],
+        ['`GET /healthz`, `GET /readyz`', 'whether the process lives, and whether it takes calls'],
+        ...adminRoutes.map(({ method, path, summary }) => [`\`${method.toUpperCase()} ${path}\``, summary]),
+      ],
+    ),
+    'The admin API lets in who reaches it under a loopback name and is no web page; with `keys.admin`, who sends that key as a bearer token. Beyond loopback the server starts only with `keys.admin`, and with `keys.callers` where it holds an upstream key.',
+    '## Request headers',
+    table(
+      ['header', 'meaning'],
+      [
+        ['`x-rightsize-task`', 'names the task of the call; `metadata.task` in the body does the same'],
+        ['`x-rightsize-answer: teacher`', 'forbids students for this call'],
+        [
+          '`x-rightsize-conversation`, `x-rightsize-step`',
+          'group the calls of one pipeline; also `metadata.conversation`, `metadata.step`',
+        ],
+        ['`x-rightsize-tenant`', 'whose call it is; `default` where missing'],
+        ['`x-stainless-retry-count`', "the official clients' count of retries: a call tried again goes to the teacher"],
+      ],
+    ),
+    '## Response headers',
+    table(
+      ['header', 'meaning'],
+      [
+        ['`x-rightsize-call`', 'id of the call, for `rightsize why`'],
+        ['`x-rightsize-answered-by`', '`student` or `teacher`'],
+        ['`x-rightsize-reason`', 'why; see below'],
+        ['`x-rightsize-task`', 'name of the task, percent-encoded where it is no ASCII'],
+        ['`x-rightsize-student`, `x-rightsize-score`', 'the student that was asked and how sure it was, from 0 to 1'],
+        [
+          '`x-rightsize-usage: estimated`',
+          "on a student's answer: its `usage` is estimated from the teacher's on the same task",
+        ],
+      ],
+    ),
+    '## Reasons',
+    table(
+      ['reason', 'meaning'],
+      Object.entries(reasonWords).map(([reason, words]) => [`\`${reason}\``, words]),
+    ),
+    '## What a failing stream looks like',
+    'Before the first byte every failure has a real status. After it, a stream ends with one event `data: {"error": …}` and without `[DONE]`; any other answer is cut off, so that no client takes it for whole.',
+  );
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { pause } from '../../test/scripted-upstream.ts';
+import type { RetentionRule } from '../storage/call-store.ts';
+import { openStore } from '../storage/open-store.ts';
+import { applyRetention, keepRetention } from './apply-retention.ts';
+
+const day = 86_400_000;
+
+async function storeWith(...ages: number[]) {
+  const store = await openStore(':memory:');
+  const calls = ages.map((at, index) => ({
+    call: {
+      id: `call_${index}`,
+      at,
+      tenant: 'default',
+      status: 200,
+      latencyMs: null,
+      request: { model: 'm', messages: [] },
+      response: {},
+      task: null,
+      gold: null,
+      tags: {},
+    },
+    route: null,
+    match: null,
+  }));
+  await store.calls.append(calls);
+  return store;
+}
+
+describe('retention', () => {
+  it('deletes what is older than the days allowed, and nothing where nothing is set', async () => {
+    const store = await storeWith(0, 5 * day, 9 * day);
+    expect(await applyRetention(store.calls, { days: null, bytes: null }, 10 * day)).toBe(0);
+    expect(await applyRetention(store.calls, { days: 6, bytes: null }, 10 * day)).toBe(1);
+    expect((await store.calls.list({ limit: 9 })).map(({ call }) => call.at)).toEqual([9 * day, 5 * day]);
+  });
+
+  it('asks for the size allowed too', async () => {
+    const rules: RetentionRule[] = [];
+    const remove = async (rule: RetentionRule) => {
+      rules.push(rule);
+      return { calls: 2, bytes: 0 };
+    };
+    expect(await applyRetention({ remove }, { days: 1, bytes: 1_000_000 }, 3 * day)).toBe(4);
+    expect(rules).toEqual([{ olderThan: 2 * day }, { largerThanBytes: 1_000_000 }]);
+  });
+
+  it('is applied again and again, whether it fails or not, until it is stopped', async () => {
+    let runs = 0;
+    const warnings: string[] = [];
+    const remove = async () => {
+      runs++;
+      throw new Error('disk full');
+    };
+    const log = { warn: (_: object, message: string) => void warnings.push(message) };
+    const stop = keepRetention({ calls: { remove }, retention: { days: 1, bytes: null }, log, everyMs: 5 });
+    while (runs < 3) await pause(5);
+    await stop();
+    const before = runs;
+    await pause(20);
+    expect([runs, warnings[0]]).toEqual([before, 'old calls could not be deleted']);
+  });
+});
