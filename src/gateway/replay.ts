@@ -224,17 +224,17 @@ class ReplayBooks {
     const form = task !== null && isLabelShape(task.shape) ? task.shape.form : null;
     const answer = readAnswer(call.response, call.status);
     const recorded = form === null ? null : labelOf(form, answer);
-    const isDifferent = byStudent && route.studentLabel !== recorded;
-    // A failed request is no call of the task: it is in the totals only.
-    const tally =
-      route.task === null || (answer.kind === 'none' && answer.why === 'error') ? null : this.#tallyOf(route.task);
+    // A failed request is no call of the task: it is in the totals only, and there is nothing to agree with.
+    const isFailed = answer.kind === 'none' && answer.why === 'error';
+    const isDifferent = byStudent && !isFailed && route.studentLabel !== recorded;
+    const tally = route.task === null || isFailed ? null : this.#tallyOf(route.task);
     this.#all.add({ byStudent, isDifferent });
     tally?.add({ byStudent, isDifferent });
     const gold = call.gold === null || form === null ? null : canonicalGold(call.gold, form);
     if (gold !== null)
       for (const to of [this.#all, tally])
         to?.addGold({ gold, given: byStudent ? route.studentLabel : recorded, teacher: recorded });
-    this.#countServed(decision, isDifferent);
+    if (!isFailed) this.#countServed(decision, isDifferent);
     this.#countCost(call, decision);
   }
 
