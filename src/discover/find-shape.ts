@@ -1,4 +1,11 @@
-import { foldLabel, type LabelForm, type LabelSpelling, labelOf, type OutputShape } from '../records/output-shape.ts';
+import {
+  countLabelWords,
+  foldLabel,
+  type LabelForm,
+  type LabelSpelling,
+  labelOf,
+  type OutputShape,
+} from '../records/output-shape.ts';
 import type { AnswerTally } from './answer-tally.ts';
 import { fewestAnswers, judgeClosed } from './closed-set.ts';
 import { isObject } from './read-prompt.ts';
@@ -14,6 +21,9 @@ interface CountedText {
   readonly text: string;
   readonly count: number;
 }
+
+/** Equal answers that make a constant. */
+const fewestForConstant = 50;
 
 /** Answers in another form than the rest that a shape survives: refusals in words, slips. */
 function tolerated(count: number): number {
@@ -43,33 +53,42 @@ function toolCallShape(tally: AnswerTally): OutputShape {
 
 // ---- JSON
 
+interface ParsedAnswer {
+  readonly value: unknown;
+  readonly count: number;
+}
+
 function jsonShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
   const parsed = answers.flatMap(({ text, count }) => {
     const value = parseContainer(text);
-    return value === null ? [] : [{ value, count }];
+    return value === null ? [] : [{ value, count, isFenced: text.trimStart().startsWith('`') }];
   });
   const total = sumOf(answers);
   if (total - sumOf(parsed) > tolerated(total)) return null;
   const lists = parsed.filter(({ value }) => Array.isArray(value));
   if (sumOf(lists) > tolerated(total)) return listShape(lists, tally);
   const keys = new Map<string, number>();
-  for (const { value, count } of parsed)
-    for (const key of Object.keys(value)) keys.set(key, (keys.get(key) ?? 0) + count);
+  for (const { value, count } of parsed) for (const key of Object.keys(value)) increase(keys, key, count);
   const known = [...keys].filter(([, count]) => count > tolerated(total)).map(([key]) => key);
   const [field] = known;
   if (field === undefined) return { kind: 'object', why: 'the answers are empty JSON objects' };
-  if (known.length > 1) {
+  // With all but one field constant, or a code fence around it, the object is a sentence with a label in it.
+  const isFenced = sumOf(parsed.filter((answer) => answer.isFenced)) > tolerated(total);
+  if (known.length > 1 || isFenced) {
     const label = labelWithForm(sentenceForm(answers), answers, tally, hints);
-    return label ?? { kind: 'object', why: `the answers are JSON objects of ${known.length} fields: ${named(known)}` };
+    if (label !== null) return label;
   }
-  return fieldShape(field, parsed, answers, tally, hints);
+  return known.length > 1
+    ? { kind: 'object', why: `the answers are JSON objects of ${known.length} fields: ${named(known)}` }
+    : fieldShape(field, parsed, answers, tally, hints);
 }
 
+/** The JSON object or list that an answer is, in a code fence or not; null where it is something else. */
 function parseContainer(text: string): object | null {
-  const trimmed = text.trim();
-  if (!trimmed.startsWith('{') && !trimmed.startsWith('[')) return null;
+  const bare = text.trim().replace(/^```\w*\s*|\s*```$/g, '');
+  if (!bare.startsWith('{') && !bare.startsWith('[')) return null;
   try {
-    const value: unknown = JSON.parse(trimmed);
+    const value: unknown = JSON.parse(bare);
     return typeof value === 'object' ? value : null;
   } catch {
     return null;
@@ -78,42 +97,69 @@ function parseContainer(text: string): object | null {
 
 function fieldShape(
   field: string,
-  parsed: readonly { readonly value: object; readonly count: number }[],
+  parsed: readonly ParsedAnswer[],
   answers: readonly CountedText[],
   tally: AnswerTally,
   hints: ShapeHints,
 ): OutputShape {
-  const types = new Map<string, number>();
-  for (const { value, count } of parsed) {
-    const type = typeof (isObject(value) ? value[field] : undefined);
-    types.set(type, (types.get(type) ?? 0) + count);
-  }
-  for (const type of ['string', 'boolean', 'number'] as const) {
-    if (sumOf(answers) - (types.get(type) ?? 0) > tolerated(sumOf(answers))) continue;
-    const label = labelWithForm({ kind: 'json', field, type }, answers, tally, hints);
-    if (label !== null) return label;
-    if (type === 'number') return { kind: 'number', why: `the JSON field "${field}" holds numbers of no closed set` };
-  }
-  return { kind: 'object', why: `the answers are JSON objects whose field "${field}" has no closed set of values` };
+  const values = parsed.map(({ value, count }) => ({ value: isObject(value) ? value[field] : undefined, count }));
+  const lists = values.filter(({ value }) => Array.isArray(value));
+  if (sumOf(lists) > tolerated(sumOf(answers))) return listShape(lists, tally);
+  const type = (['string', 'boolean', 'number'] as const).find(
+    (name) => sumOf(values.filter(({ value }) => typeof value === name)) > sumOf(answers) / 2,
+  );
+  const label = type === undefined ? null : labelWithForm({ kind: 'json', field, type }, answers, tally, hints);
+  if (label !== null) return label;
+  if (new Set(answers.map(({ text }) => text)).size === 1) return sameShape(tally);
+  if (type === 'number') return numbersShape(answers.length, tally, `the JSON field "${field}" holds numbers`);
+  return isOpen(values.map(({ count }) => count))
+    ? { kind: 'object', why: `the answers are JSON objects whose field "${field}" has no closed set of values` }
+    : tooFewShape(values.length, tally);
 }
 
-function listShape(
-  lists: readonly { readonly value: object; readonly count: number }[],
-  tally: AnswerTally,
-): OutputShape {
+function listShape(lists: readonly ParsedAnswer[], tally: AnswerTally): OutputShape {
   const items = new Map<string, number>();
   let objects = 0;
   for (const { value, count } of lists)
     for (const item of Array.isArray(value) ? value : []) {
       if (typeof item === 'object' && item !== null) objects += count;
-      else items.set(foldLabel(String(item)), (items.get(foldLabel(String(item))) ?? 0) + count);
+      else increase(items, foldLabel(String(item)), count);
     }
   if (objects > 0) return { kind: 'spans', why: 'the answers are JSON lists of objects' };
-  const closed = judgeClosed([...items.values()]);
-  if (closed.isClosed) return { kind: 'labels', why: `the answers are JSON lists of ${items.size} different values` };
-  return tally.overflow > 0 || items.size > 0
+  if (items.size === 0) return { kind: 'constant', why: 'the answers are empty lists' };
+  if (judgeClosed([...items.values()]).isClosed)
+    return { kind: 'labels', why: `the answers are JSON lists of ${items.size} different values` };
+  return isOpen([...items.values()])
     ? { kind: 'spans', why: 'the answers are JSON lists of texts from no closed set' }
-    : { kind: 'constant', why: 'the answers are empty lists' };
+    : tooFewShape(items.size, tally);
+}
+
+function increase(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+/** Whether enough was seen to say that values go on being new: most of a good number came once. */
+function isOpen(counts: readonly number[]): boolean {
+  const { unseenShare } = judgeClosed(counts);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return (total >= 60 && unseenShare > 0.3) || total >= 1000;
+}
+
+function tooFewShape(different: number, tally: AnswerTally): OutputShape {
+  return { kind: 'too-few-answers', why: `${different} different answers in ${tally.count}: not yet a closed set` };
+}
+
+/** One answer, so far. A filter that has met no spam yet answers the same as one that never will. */
+function sameShape(tally: AnswerTally): OutputShape {
+  return tally.count >= fewestForConstant
+    ? { kind: 'constant', why: `all ${tally.count} answers are the same` }
+    : { kind: 'too-few-answers', why: `all ${tally.count} answers are the same so far` };
+}
+
+function numbersShape(different: number, tally: AnswerTally, what: string): OutputShape {
+  return isOpen([...tally.texts.values()]) || tally.overflow > 0
+    ? { kind: 'number', why: `${what} of no closed set` }
+    : tooFewShape(different, tally);
 }
 
 // ---- a label
@@ -121,8 +167,7 @@ function listShape(
 function labelShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
   const plain = answers.filter(({ text }) => !looksLikeList(text));
   const folded = new Set(plain.map(({ text }) => foldLabel(text)));
-  if (folded.size === 1 && tally.overflow === 0)
-    return { kind: 'constant', why: `all ${tally.count} answers are the same` };
+  if (folded.size === 1 && tally.overflow === 0) return sameShape(tally);
   return (
     separatedListShape(answers) ??
     labelWithForm(sentenceForm(answers), answers, tally, hints) ??
@@ -172,30 +217,24 @@ function sharedRun(
 }
 
 function labelWithForm(
-  form: LabelForm | null,
+  loose: LabelForm | null,
   answers: readonly CountedText[],
   tally: AnswerTally,
   hints: ShapeHints,
 ): OutputShape | null {
-  if (form === null) return null;
+  if (loose === null) return null;
   const total = sumOf(answers) + tally.overflow;
-  const { labels, isOdd } = spellingsOf(form, answers);
-  const usual = labels.filter((label) => !isOdd(label));
-  const count = sumOf(usual);
-  if (total - count > tolerated(total) || usual.length < 2) return null;
-  const closed = judgeClosed(
-    usual.map((label) => label.count),
-    areListed(usual, hints.constants),
-  );
-  if (!closed.isClosed) return null;
-  return { kind: 'label', form, labels: usual, unseenShare: closed.unseenShare };
+  const all = spellingsOf(loose, answers);
+  const form: LabelForm = loose.kind === 'json' ? loose : { ...loose, mostWords: mostWordsOf(all, tolerated(total)) };
+  const labels = loose.kind === 'json' ? all : spellingsOf(form, answers);
+  if (total - sumOf(labels) > tolerated(total) || labels.length < 2) return null;
+  const counts = labels.map((label) => label.count);
+  const { isClosed, unseenShare } = judgeClosed(counts, areListed(labels, hints.constants));
+  return isClosed ? { kind: 'label', form, labels, unseenShare } : null;
 }
 
-/** Labels with the spelling each is most often written in, most frequent first; and which of them are words said beside the point. */
-function spellingsOf(
-  form: LabelForm,
-  answers: readonly CountedText[],
-): { readonly labels: readonly LabelSpelling[]; readonly isOdd: (label: LabelSpelling) => boolean } {
+/** Labels with the spelling each is most often written in, most frequent first. */
+function spellingsOf(form: LabelForm, answers: readonly CountedText[]): readonly LabelSpelling[] {
   const merged = new Map<string, { answer: string; best: number; count: number }>();
   for (const { text, count } of answers) {
     const label = form.kind === 'plain' && looksLikeList(text) ? null : labelOf(form, { kind: 'text', text });
@@ -210,22 +249,23 @@ function spellingsOf(
       }
     }
   }
-  const labels = [...merged]
+  return [...merged]
     .map(([label, { answer, count }]) => ({ label, answer, count }))
     .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
-  const usualWords = usualLength(labels);
-  return {
-    labels,
-    isOdd: (label) => wordsIn(label.label) > 2 * usualWords + 3 && label.count <= tolerated(sumOf(labels)),
-  };
 }
 
-/** Words of the label that ninety of a hundred answers do not exceed. */
-function usualLength(labels: readonly LabelSpelling[]): number {
+/** Words a label may have: twice as many as nine of ten answers have, or as many as any that is no accident. */
+function mostWordsOf(labels: readonly LabelSpelling[], accident: number): number {
   const lengths = labels
-    .map((label) => ({ words: wordsIn(label.label), count: label.count }))
+    .map(({ label, count }) => ({ words: countLabelWords(label), count }))
     .sort((a, b) => a.words - b.words);
-  let left = 0.9 * sumOf(lengths);
+  const usual = Math.max(0, ...lengths.filter(({ count }) => count > accident).map(({ words }) => words));
+  return Math.max(2 * quantile(lengths, 0.9) + 2, usual);
+}
+
+/** The words that this share of the answers does not exceed. */
+function quantile(lengths: readonly { readonly words: number; readonly count: number }[], share: number): number {
+  let left = share * sumOf(lengths);
   for (const { words, count } of lengths) {
     left -= count;
     if (left <= 0) return words;
@@ -278,7 +318,7 @@ function numberShape(answers: readonly CountedText[], tally: AnswerTally): Outpu
   const numbers = answers.filter(({ text }) => /^\s*[-+]?[$€£]?\d[\d.,\s]*%?\s*$/.test(text));
   const total = sumOf(answers) + tally.overflow;
   return total - sumOf(numbers) <= tolerated(total) + tally.overflow
-    ? { kind: 'number', why: 'the answers are numbers of no closed set' }
+    ? numbersShape(answers.length, tally, 'the answers are numbers')
     : null;
 }
 
@@ -370,7 +410,7 @@ export function vocabularyOf(tally: AnswerTally, shape: OutputShape): ReadonlySe
     else if (value !== null) for (const key of Object.keys(value)) words.add(`field:${key}`);
     else if (shape.kind === 'lines')
       for (const line of text.split('\n')) words.add(`line:${line.split(/[:=]/)[0]?.trim() ?? ''}`);
-    else if (shape.kind === 'too-few-answers') words.add(`label:${foldLabel(text)}`);
+    else if (shape.kind === 'too-few-answers' || shape.kind === 'constant') words.add(`label:${foldLabel(text)}`);
   }
   return words;
 }

@@ -6,7 +6,7 @@ import { findShape, vocabularyOf } from './find-shape.ts';
 import type { KeptCall } from './kept-call.ts';
 import { compileTemplate } from './match-template.ts';
 import { constantsOf } from './name-task.ts';
-import type { Lifespan } from './succession.ts';
+import { identityOf, type Lifespan } from './succession.ts';
 
 /** Calls of a template found in a mining. */
 export interface FoundCluster {
@@ -40,16 +40,17 @@ export function gatherCluster(
   });
   const [first] = placed;
   if (first === undefined) return null;
+  const isChat = isConversation(template) && !areExampleTurns(template, placed);
   return {
     tenant: first.call.tenant,
     task: first.call.task,
     template,
     onlyModel,
-    isConversation: isConversation(template) && !areExampleTurns(template, placed),
+    isConversation: isChat,
     formatJson: first.call.prompt.formatJson,
     toolsJson: first.call.prompt.toolsJson,
     calls: placed,
-    lifespan: () => lifespanOf(template, placed),
+    lifespan: () => ({ ...lifespanOf(template, placed), constants: identityOf(template, isChat) }),
   };
 }
 
@@ -69,12 +70,11 @@ function areExampleTurns(template: Template, calls: readonly PlacedCall[]): bool
   return turns.filter((turn) => answers.has(turn)).length >= 0.8 * turns.length;
 }
 
-function lifespanOf(template: Template, calls: readonly PlacedCall[]): Lifespan {
+function lifespanOf(template: Template, calls: readonly PlacedCall[]): Omit<Lifespan, 'constants'> {
   const tally = tallyOf(calls);
   const constants = constantsOf(template).join('\n');
   const times = calls.map(({ call }) => call.at);
   return {
-    constants,
     times,
     stride: 1,
     lastTimes: times,

@@ -13,7 +13,7 @@ import { findShape, vocabularyOf } from './find-shape.ts';
 import type { KeptCall } from './kept-call.ts';
 import { KnownTemplate, type KnownTemplateState } from './known-template.ts';
 import { constantsOf } from './name-task.ts';
-import type { Lifespan } from './succession.ts';
+import { identityOf, type Lifespan } from './succession.ts';
 
 /** Share of new answers after which a shape is worked out again while nobody asks for the exact figures. */
 const staleShare = 0.05;
@@ -123,7 +123,7 @@ export class KnownTask {
   lifespans(): readonly Lifespan[] {
     const vocabulary = vocabularyOf(this.#tally, this.shape);
     return this.templates.map((known) => ({
-      constants: constantsOf(known.template).join('\n'),
+      constants: identityOf(known.template, this.isConversation),
       times: known.times.sample,
       stride: known.times.stride,
       lastTimes: known.times.last,

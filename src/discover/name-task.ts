@@ -1,4 +1,4 @@
-import type { Template } from '../records/task.ts';
+import type { Template, TemplateMessage } from '../records/task.ts';
 import { isWord, tokenise } from './tokens.ts';
 
 /** What says nothing about a task: how models are addressed and told to answer. */
@@ -21,25 +21,51 @@ export interface NameSource {
   readonly toolsJson: string | null;
 }
 
-/** A readable name from the schema's name or the first words of the prompt that mean something. Not yet unique. */
-export function nameTask({ template, formatJson, toolsJson }: NameSource): string {
-  const schema = /"name":"([^"\\]{2,60})"/.exec(formatJson ?? '')?.[1];
-  if (schema !== undefined) {
-    const name = slug([schema]);
-    if (name && !/^(response|output|result|schema|answer|json)$/.test(name)) return name;
-  }
-  const words = constantsOf(template).flatMap((text) => tokenise(text).filter(isWord));
-  const name = slug(distinctWords(words.filter((word) => !emptyWords.has(word.toLowerCase()) && !/^\d/.test(word))));
-  if (name) return name;
-  const tool = /"function":\{[^}]*?"name":"([^"\\]{2,60})"/.exec(toolsJson ?? '')?.[1];
-  return slug(tool === undefined ? words.slice(0, mostWords) : [tool]) || 'task';
+/**
+ * Readable names, the best first: the schema's name, then the first words that mean something in system messages, then in the messages
+ * that carry the input, then anywhere. Not yet unique.
+ */
+export function namesFor({ template, formatJson, toolsJson }: NameSource): readonly string[] {
+  const { messages } = template;
+  const schema = /"name":"([^"\\]{2,60})"/.exec(formatJson ?? '')?.[1] ?? '';
+  const tool = /"function":\{[^}]*?"name":"([^"\\]{2,60})"/.exec(toolsJson ?? '')?.[1] ?? '';
+  const isSchemaTelling = !/^(response|output|result|schema|answer|json)$/i.test(schema);
+  const names = [
+    isSchemaTelling ? slug([schema]) : '',
+    nameFromWords(systemConstantsOf(template)),
+    nameFromWords(
+      messages
+        .filter(({ role, parts }) => role !== 'assistant' && parts.some((part) => part.kind === 'slot'))
+        .flatMap(constantTexts),
+    ),
+    nameFromWords(constantsOf(template)),
+    slug([tool]),
+  ];
+  const found = [...new Set(names.filter((name) => name !== ''))];
+  return found.length > 0 ? found : [slug(constantsOf(template).flatMap(wordsOf).slice(0, mostWords)) || 'task'];
 }
 
-/** The constants of a template, system messages first. */
+/** The constants of a template. */
 export function constantsOf(template: Pick<Template, 'messages'>): readonly string[] {
-  const isSystem = (role: string): boolean => role === 'system' || role === 'developer';
-  const messages = [...template.messages].sort((a, b) => Number(isSystem(b.role)) - Number(isSystem(a.role)));
-  return messages.flatMap((message) => message.parts.flatMap((part) => (part.kind === 'constant' ? [part.text] : [])));
+  return template.messages.flatMap(constantTexts);
+}
+
+/** The constants of its system messages. */
+export function systemConstantsOf(template: Pick<Template, 'messages'>): readonly string[] {
+  return template.messages.filter(({ role }) => role === 'system' || role === 'developer').flatMap(constantTexts);
+}
+
+function constantTexts(message: TemplateMessage): readonly string[] {
+  return message.parts.flatMap((part) => (part.kind === 'constant' ? [part.text] : []));
+}
+
+function nameFromWords(texts: readonly string[]): string {
+  const telling = texts.flatMap(wordsOf).filter((word) => !emptyWords.has(word.toLowerCase()) && !/^\d/.test(word));
+  return slug(distinctWords(telling));
+}
+
+function wordsOf(text: string): readonly string[] {
+  return tokenise(text).filter(isWord);
 }
 
 function distinctWords(words: readonly string[]): readonly string[] {
@@ -57,8 +83,9 @@ function slug(words: readonly string[]): string {
     .replace(/-+$/, '');
 }
 
-/** The name itself, or with the first number that makes it unique. */
-export function uniqueName(name: string, isTaken: (name: string) => boolean): string {
-  if (!isTaken(name)) return name;
-  for (let number = 2; ; number++) if (!isTaken(`${name}-${number}`)) return `${name}-${number}`;
+/** The first name that is free, or the first with a number that makes it so. */
+export function uniqueName(names: readonly string[], isTaken: (name: string) => boolean): string {
+  const free = names.find((name) => !isTaken(name));
+  if (free !== undefined) return free;
+  for (let number = 2; ; number++) if (!isTaken(`${names[0]}-${number}`)) return `${names[0]}-${number}`;
 }

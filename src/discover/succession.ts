@@ -1,3 +1,5 @@
+import type { Template } from '../records/task.ts';
+import { constantsOf, systemConstantsOf } from './name-task.ts';
 import { isWord, tokenise } from './tokens.ts';
 
 /** What is known of a template's calls when asking whether another one succeeds it. */
@@ -11,6 +13,12 @@ export interface Lifespan {
   readonly lastTimes: readonly number[];
   /** What its answers are made of: labels, field names, names of tools. Empty for free text. */
   readonly vocabulary: ReadonlySet<string>;
+}
+
+/** What tells one template from another: its constants. Of conversations only how they are set up, for their turns differ in number. */
+export function identityOf(template: Template, isConversation: boolean): string {
+  const setUp = isConversation ? systemConstantsOf(template) : [];
+  return (setUp.length > 0 ? setUp : constantsOf(template)).join('\n');
 }
 
 /** `wait`: more calls will tell. */

@@ -9,7 +9,7 @@ import { KnownTask, type KnownTaskState } from './known-task.ts';
 import { KnownTemplate } from './known-template.ts';
 import { compileTemplate } from './match-template.ts';
 import { minePrompts } from './mine-prompts.ts';
-import { nameTask, uniqueName } from './name-task.ts';
+import { namesFor, uniqueName } from './name-task.ts';
 import { PromptBucket } from './prompt-bucket.ts';
 import { type Prompt, readPrompt } from './read-prompt.ts';
 import { reviewTemplate } from './review-template.ts';
@@ -316,7 +316,7 @@ export class TaskFinder {
     const id = explicit === null ? `task_${cluster.template.key}` : `task_${shortHash([tenant, explicit])}`;
     const known = this.#tasks.get(id) ?? this.#predecessor(cluster);
     if (known !== null) return known;
-    const name = explicit ?? uniqueName(nameTask(cluster), (wanted) => this.#isNameTaken(tenant, wanted));
+    const name = explicit ?? uniqueName(namesFor(cluster), (wanted) => this.#isNameTaken(tenant, wanted));
     const task = new KnownTask({ id, name, tenant, isNamed: explicit !== null, isConversation });
     this.#tasks.set(id, task);
     found.push(task);

@@ -9,10 +9,10 @@ export interface LabelSpelling {
   readonly count: number;
 }
 
-/** Where in the answer the label stands. */
+/** Where in the answer the label stands. An answer with more than `mostWords` words in the label's place is said beside the point (a refusal). */
 export type LabelForm =
-  | { readonly kind: 'plain' }
-  | { readonly kind: 'sentence'; readonly before: string; readonly after: string }
+  | { readonly kind: 'plain'; readonly mostWords?: number }
+  | { readonly kind: 'sentence'; readonly before: string; readonly after: string; readonly mostWords?: number }
   | { readonly kind: 'json'; readonly field: string; readonly type: 'string' | 'boolean' | 'number' };
 
 /** What the teacher's answers of a task look like. Only `label` can be learned so far; the others say so and are never guessed. */
@@ -52,20 +52,34 @@ export function labelOf(form: LabelForm, answer: Answer): string | null {
   if (answer.kind !== 'text') return null;
   switch (form.kind) {
     case 'plain':
-      return foldLabel(answer.text) || null;
+      return unlessTooLong(foldLabel(answer.text) || null, form.mostWords);
     case 'sentence':
-      return labelInSentence(answer.text, form);
+      return unlessTooLong(labelInSentence(answer.text, form), form.mostWords);
     case 'json':
       return labelInJson(answer.text, form);
   }
 }
 
-/** What near-labels share: case, white space and closing punctuation do not make another label. */
+function unlessTooLong(label: string | null, mostWords = Number.POSITIVE_INFINITY): string | null {
+  return label !== null && countLabelWords(label) > mostWords ? null : label;
+}
+
+/** Words as white space sets them apart; in scripts without spaces every character is one. */
+export function countLabelWords(label: string): number {
+  return (
+    label.match(
+      /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[^\s\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]+/gu,
+    )?.length ?? 0
+  );
+}
+
+/** What near-labels share: case, white space, quotes, emphasis, brackets around the whole and closing punctuation make no other label. */
 export function foldLabel(text: string): string {
   const folded = text.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
-  const bare = folded.replace(/^["'`*]+|["'`*.!,;:]+$/g, '').trim();
+  const bare = folded.replace(/^["'`*“„«]+|["'`*.!,;:”»。！，；：]+$/g, '').trim();
+  const inner = /^\(?([^()]+)\)$/.exec(bare)?.[1]?.trim() ?? bare;
   // A label made of punctuation alone ("!", "?") is still a label.
-  return bare || folded;
+  return inner || folded;
 }
 
 /** The words around a label, folded like the label itself but without dropping their punctuation. */
@@ -96,7 +110,10 @@ function labelInJson(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const entries = Object.entries(value);
   const [key, field] = entries[0] ?? [];
-  if (entries.length !== 1 || key !== form.field || typeof field !== form.type) return null;
+  if (entries.length !== 1 || key !== form.field) return null;
+  // Where texts are expected, null says that none of them fits: an answer like any other.
+  if (field === null && form.type === 'string') return 'null';
+  if (typeof field !== form.type) return null;
   return typeof field === 'string' ? foldLabel(field) || null : String(field);
 }
 
