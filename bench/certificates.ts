@@ -1,6 +1,6 @@
 // Draws certificates by the thousand from the scores of real students and counts the broken promises, beside careless variants.
 // usage: npx tsx bench/certificates.ts [--only thresholds,looks] [--draws 1000] [--json]
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { alarmSection } from './certificates/alarms.ts';
@@ -62,10 +62,23 @@ for (const name of chosen) {
   }
 }
 
-const report = { at: new Date().toISOString(), node: process.version, delta: DELTA, draws, seed, sections };
+const folder = join(import.meta.dirname, 'results');
+const file = join(folder, 'certificates.json');
+const settings = { delta: DELTA, draws, seed };
+const report = {
+  at: new Date().toISOString(),
+  node: process.version,
+  ...settings,
+  sections: { ...earlier(), ...sections },
+};
 if (options.json) console.log(JSON.stringify(report));
-if (options.only === '') {
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'certificates.json'), `${JSON.stringify(report, null, 1)}\n`);
+mkdirSync(folder, { recursive: true });
+writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
+
+/** Sections of the results file that were drawn with the same settings: a run of a part keeps the rest. */
+function earlier(): Readonly<Record<string, unknown>> {
+  if (!existsSync(file)) return {};
+  const known: typeof settings & { sections: Record<string, unknown> } = JSON.parse(readFileSync(file, 'utf8'));
+  const isSame = known.delta === settings.delta && known.draws === draws && known.seed === seed;
+  return isSame ? known.sections : {};
 }

@@ -3,7 +3,8 @@ import { type Random, seededRandom } from '../../src/records/random.ts';
 import type { Pool, PoolRow } from './pool.ts';
 import { isKept, type Line, mean, type Section } from './report.ts';
 
-const CYCLE_CALLS = 20_000;
+const WEEK_CALLS = 40_000;
+const DAY_CALLS = 5_000;
 const WINDOW_CALLS = 500;
 /** Half of all time is a burst, in which most calls carry one label; a burst lasts some 400 calls. */
 const BURST_CALLS = 400;
@@ -17,29 +18,30 @@ interface StreamCall {
   readonly original: number;
 }
 
-type Window = (cycle: readonly StreamCall[], random: Random) => readonly PoolRow[];
 type Calls = Iterable<StreamCall>;
+type Window = (week: readonly StreamCall[], random: Random) => readonly PoolRow[];
 
 const windows: Readonly<Record<string, Window>> = {
-  'random in time, near-copies once': (cycle, random) => copiesOnce(atRandom(cycle, random)),
-  'CARELESS: random in time, every copy': (cycle, random) => everyCopy(atRandom(cycle, random)),
-  'CARELESS: contiguous, near-copies once': (cycle, random) => copiesOnce(contiguous(cycle, random)),
-  'CARELESS: contiguous, every copy': (cycle, random) => everyCopy(contiguous(cycle, random)),
+  'random over a week, near-copies once': (week, random) => copiesOnce(atRandom(week, random)),
+  'random over a day, near-copies once': (week, random) => copiesOnce(atRandom(week.slice(0, DAY_CALLS), random)),
+  'CARELESS: random over a day, every copy': (week, random) => everyCopy(atRandom(week.slice(0, DAY_CALLS), random)),
+  'CARELESS: contiguous, near-copies once': (week, random) => copiesOnce(contiguous(week, random)),
+  'CARELESS: contiguous, every copy': (week, random) => everyCopy(contiguous(week, random)),
 };
 
-/** Windows of a bursty cycle. Bursts pick labels by their frequency, so the long-run truth stays that of the pool. */
+/** Windows of a bursty week. Bursts pick labels by their frequency, so the long-run truth stays that of the pool. */
 export function windowSection(pools: readonly Pool[], delta: number, draws: number): Section {
   const lines: Line[] = [];
   for (const pool of pools) {
     const random = seededRandom(17);
     const byLabel = groupByLabel(pool.rows);
-    const cycles = Array.from({ length: draws }, () => {
-      const cycle = burstyCycle(pool.rows, byLabel, random);
-      return Object.values(windows).map((window) => window(cycle, random));
+    const weeks = Array.from({ length: draws }, () => {
+      const week = burstyWeek(pool.rows, byLabel, random);
+      return Object.values(windows).map((window) => window(week, random));
     });
     for (const epsilon of [0.02, 0.05])
       for (const [index, rule] of Object.keys(windows).entries()) {
-        const thresholds = cycles.map((samples) => {
+        const thresholds = weeks.map((samples) => {
           const choice = chooseThreshold(samples[index] ?? [], { epsilon, delta });
           return choice.certified ? choice.threshold : Number.POSITIVE_INFINITY;
         });
@@ -54,25 +56,25 @@ export function windowSection(pools: readonly Pool[], delta: number, draws: numb
         });
       }
   }
-  return { title: `Windows of ${WINDOW_CALLS} in bursty cycles of ${CYCLE_CALLS} calls`, lines };
+  return { title: `Windows of ${WINDOW_CALLS} in bursty weeks of ${WEEK_CALLS} calls`, lines };
 }
 
-function burstyCycle(
+function burstyWeek(
   rows: readonly PoolRow[],
   byLabel: ReadonlyMap<string, readonly PoolRow[]>,
   random: Random,
 ): readonly StreamCall[] {
   const pick = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)] as Item;
-  const cycle: StreamCall[] = [];
+  const week: StreamCall[] = [];
   let topic: readonly PoolRow[] | null = null;
-  for (let original = 0; cycle.length < CYCLE_CALLS; original++) {
+  for (let original = 0; week.length < WEEK_CALLS; original++) {
     const row = topic !== null && random() < BURST_SHARE ? pick(topic) : pick(rows);
     do {
-      cycle.push({ row, original });
+      week.push({ row, original });
       if (random() < 1 / BURST_CALLS) topic = topic === null ? (byLabel.get(pick(rows).label) ?? rows) : null;
-    } while (random() < COPY_CHANCE && cycle.length < CYCLE_CALLS);
+    } while (random() < COPY_CHANCE && week.length < WEEK_CALLS);
   }
-  return cycle;
+  return week;
 }
 
 function groupByLabel(rows: readonly PoolRow[]): ReadonlyMap<string, readonly PoolRow[]> {
@@ -86,20 +88,20 @@ function groupByLabel(rows: readonly PoolRow[]): ReadonlyMap<string, readonly Po
 }
 
 /** All calls, each once, in random order. */
-function* atRandom(cycle: readonly StreamCall[], random: Random): Calls {
+function* atRandom(week: readonly StreamCall[], random: Random): Calls {
   const used = new Set<number>();
-  while (used.size < cycle.length) {
-    const at = Math.floor(random() * cycle.length);
+  while (used.size < week.length) {
+    const at = Math.floor(random() * week.length);
     if (used.has(at)) continue;
     used.add(at);
-    yield cycle[at] as StreamCall;
+    yield week[at] as StreamCall;
   }
 }
 
 /** In their order, from a random moment on. */
-function* contiguous(cycle: readonly StreamCall[], random: Random): Calls {
-  const start = Math.floor(random() * cycle.length);
-  for (let step = 0; step < cycle.length; step++) yield cycle[(start + step) % cycle.length] as StreamCall;
+function* contiguous(week: readonly StreamCall[], random: Random): Calls {
+  const start = Math.floor(random() * week.length);
+  for (let step = 0; step < week.length; step++) yield week[(start + step) % week.length] as StreamCall;
 }
 
 function everyCopy(calls: Calls): readonly PoolRow[] {

@@ -1,6 +1,6 @@
 import { binomialUpperBound, callsNeeded, errorsAllowed, isBoundWithin } from './binomial-bounds.ts';
 import { binomialAtMost } from './binomial-tail.ts';
-import { type ScoredOutcome, scoreLevels, type ThresholdQuestion } from './choose-threshold.ts';
+import { type ScoredOutcome, type ScoreLevel, scoreLevels, type ThresholdQuestion } from './choose-threshold.ts';
 
 /** Here ε is the share of the *answered* calls that may be different. */
 export interface SelectiveQuestion extends ThresholdQuestion {
@@ -55,11 +55,11 @@ export function testInSequence(
   { epsilon, delta }: ThresholdQuestion,
 ): SelectiveChoice {
   const n = sample.length;
-  const levels = scoreLevels(sample);
-  const first = countsAt(levels, thresholds[0] ?? Number.POSITIVE_INFINITY);
+  const countsAt = countsDownwards(scoreLevels(sample));
+  const first = countsAt(thresholds[0] ?? Number.POSITIVE_INFINITY);
   let chosen: SelectiveChoice | undefined;
   for (const threshold of thresholds) {
-    const { answered, errors } = countsAt(levels, threshold);
+    const { answered, errors } = countsAt(threshold);
     if (!isBoundWithin({ errors, n: answered, epsilon, delta })) break;
     const upperBound = binomialUpperBound({ errors, n: answered, delta });
     chosen = { certified: true, threshold, n, answered, errors, upperBound };
@@ -96,10 +96,12 @@ export function planThresholds(
   return candidates.slice(Math.max(start, 0)).map(({ threshold }) => threshold);
 }
 
-function countsAt(
-  levels: readonly { readonly threshold: number; readonly answered: number; readonly errors: number }[],
-  threshold: number,
-) {
-  const level = levels.findLast((candidate) => candidate.threshold >= threshold);
-  return { answered: level?.answered ?? 0, errors: level?.errors ?? 0 };
+/** Answered and errors at a threshold; asked for thresholds from strict to loose, it goes down the levels once. */
+function countsDownwards(levels: readonly ScoreLevel[]): (threshold: number) => Omit<ScoreLevel, 'threshold'> {
+  let next = 0;
+  return (threshold) => {
+    while ((levels[next]?.threshold ?? Number.NEGATIVE_INFINITY) >= threshold) next++;
+    const { answered, errors } = levels[next - 1] ?? { answered: 0, errors: 0 };
+    return { answered, errors };
+  };
 }
