@@ -2,7 +2,7 @@
 // usage: npm run build && npx tsx bench/replay.ts [--seeds 5] [--epsilons 0.02,0.05] [--json]
 // Every figure but the times comes from check-assignments.mjs, which shares no code with the program.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
