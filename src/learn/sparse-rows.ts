@@ -10,7 +10,7 @@ export interface SparseRows {
 }
 
 /** The value of the constant feature at column `vocabulary.hashes.length`: each label's leaning before any word. */
-export const biasValue = 1;
+export const biasValue = 0.4;
 
 /** Entries of a row before weighing: sublinear counts times idf, grouped in blocks. */
 export function termWeight(count: number, idf: number): number {

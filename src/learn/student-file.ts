@@ -13,12 +13,22 @@ export interface StudentManifest {
     /** Weight of an unknown n-gram in the unseen share. */
     readonly unknownIdf: number;
   };
-  readonly head: 'linear';
+  /** `mlp` stands beside the linear head: their log-probabilities are averaged. */
+  readonly head: 'linear' | 'mlp';
+  /** Units of the MLP; 0 without one. */
+  readonly hiddenUnits: number;
   /** Columns of a weight row: the labels, padded. */
   readonly width: number;
   readonly temperature: number;
   readonly score: ScoreModel;
-  readonly trained: { readonly rows: number; readonly seed: number; readonly strength: number };
+  readonly trained: {
+    readonly rows: number;
+    readonly seed: number;
+    /** Rows of each label, in the order of `labels`. */
+    readonly support: readonly number[];
+    /** Inverse of the L2 penalty of the linear head. */
+    readonly strength: number;
+  };
 }
 
 /** Everything in a student file. */
@@ -31,6 +41,16 @@ export interface StudentContents {
   readonly scales: Float32Array;
   /** (count + 1) × width. */
   readonly weights: Int8Array;
+  readonly mlp: MlpContents | null;
+}
+
+/** The MLP's part of a file: like the linear one, then the small second layer as it is. */
+export interface MlpContents {
+  readonly scales: Float32Array;
+  /** (count + 1) × hiddenUnits. */
+  readonly first: Int8Array;
+  /** (hiddenUnits + 1) × width; the last row is the bias. */
+  readonly second: Float32Array;
 }
 
 export const formatVersion = 1;
@@ -40,7 +60,15 @@ const headBytes = magic.length + 32 + 4;
 /** Magic, SHA-256 of what follows, length of the manifest, manifest (JSON), typed arrays (little-endian). */
 export function writeStudentFile(contents: StudentContents): Uint8Array {
   const manifest = new TextEncoder().encode(JSON.stringify(contents.manifest));
-  const arrays = [contents.hashes, contents.idf, contents.scales, contents.weights];
+  const { hashes, idf, scales, weights, mlp } = contents;
+  const arrays = [
+    hashes,
+    idf,
+    scales,
+    ...(mlp === null ? [] : [mlp.scales, mlp.second]),
+    weights,
+    ...(mlp === null ? [] : [mlp.first]),
+  ];
   const size = headBytes + manifest.length + arrays.reduce((sum, array) => sum + array.byteLength, 0);
   const bytes = new Uint8Array(size);
   bytes.set(new TextEncoder().encode(magic));
@@ -74,17 +102,36 @@ export function parseStudentFile(bytes: Uint8Array): StudentContents {
       `the student has format version ${manifest.version}; this program reads up to ${formatVersion}`,
       { remedy: 'Upgrade rightsize, or train the student again with `rightsize train TASK`.' },
     );
+  return { manifest, ...readArrays(manifest, bytes.slice(manifestEnd).buffer) };
+}
+
+function readArrays(manifest: StudentManifest, payload: ArrayBuffer): Omit<StudentContents, 'manifest'> {
+  const { width, hiddenUnits } = manifest;
   const count = manifest.features.count;
-  const payload = bytes.slice(manifestEnd).buffer;
-  const expected = 4 * count + 4 * count + 4 * (count + 1) + (count + 1) * manifest.width;
-  if (payload.byteLength !== expected) throw damaged(`${payload.byteLength} bytes of weights, ${expected} expected`);
-  return {
-    manifest,
-    hashes: new Int32Array(payload, 0, count),
-    idf: new Float32Array(payload, 4 * count, count),
-    scales: new Float32Array(payload, 8 * count, count + 1),
-    weights: new Int8Array(payload, 12 * count + 4),
+  let at = 0;
+  const take = (bytes: number): number => {
+    const from = at;
+    at += bytes;
+    if (at > payload.byteLength) throw damaged(`${payload.byteLength} bytes of weights are too few`);
+    return from;
   };
+  const floats = (length: number): Float32Array => new Float32Array(payload, take(4 * length), length);
+  const hashes = new Int32Array(payload, take(4 * count), count);
+  const idf = floats(count);
+  const scales = floats(count + 1);
+  const withMlp = manifest.head === 'mlp';
+  const mlpScales = withMlp ? floats(count + 1) : null;
+  const second = withMlp ? floats((hiddenUnits + 1) * width) : null;
+  const weights = new Int8Array(payload, take((count + 1) * width), (count + 1) * width);
+  const mlp =
+    mlpScales === null || second === null
+      ? null
+      : {
+          scales: mlpScales,
+          second,
+          first: new Int8Array(payload, take((count + 1) * hiddenUnits), (count + 1) * hiddenUnits),
+        };
+  return { hashes, idf, scales, weights, mlp };
 }
 
 function damaged(what: string): RightsizeError {

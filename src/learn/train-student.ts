@@ -1,16 +1,15 @@
 import { RightsizeError } from '../errors.ts';
-import { type Random, seededRandom } from '../records/random.ts';
+import { seededRandom } from '../records/random.ts';
+import { addTempered, type Calibration, calibrate, type HeldOut } from './calibration.ts';
 import { assignFolds } from './folds.ts';
-import { createLinearState, descend, type LinearProblem, type LinearState, removeRows } from './linear-head.ts';
+import { createLinearState, descend, type LinearState } from './linear-head.ts';
+import { createMlpState, fitMlp, hiddenUnits, type MlpProblem, type MlpState, mlpSettings } from './mlp-head.ts';
+import { type Folds, linearOutOfFold, mlpOutOfFold } from './out-of-fold.ts';
 import { quantiseRows } from './quantise.ts';
-import { fitScoreModel, readSignals, type ScoreModel, scoreOf, signalNames } from './score-model.ts';
-import { softmax } from './softmax.ts';
-import { type SparseRows, weighRows } from './sparse-rows.ts';
-import { buildStudent, type Student, type TrainingRow, topTwo } from './student.ts';
-import { formatVersion } from './student-file.ts';
+import { buildStudent, type Student, type TrainingRow } from './student.ts';
+import { formatVersion, type MlpContents } from './student-file.ts';
 import { fitTemperature } from './temperature.ts';
-import { type CountedRows, chooseVocabulary, countNgrams, type Vocabulary } from './vocabulary.ts';
-import { createWorkspace, type Floats, paddedWidth, pieceBytes, type Workspace } from './workspace.ts';
+import { heldOutFamiliarity, prepareTrainingSet, type TrainingSet } from './training-set.ts';
 
 export interface TrainingOptions {
   /** The same rows and seed give the same bytes. */
@@ -34,15 +33,22 @@ export interface TrainedStudent {
 }
 
 export interface TrainingReport {
-  readonly head: 'linear';
+  /** The head chosen. */
+  readonly head: 'linear' | 'mlp';
   /** Share of out-of-fold labels that equal the row's own. */
   readonly heldOutAccuracy: number;
+  /** Area under the risk–coverage curve of each head that was tried, out of fold; smaller is better. */
+  readonly heldOutRisk: { readonly linear: number; readonly mlp: number | null };
+  /** N-grams that the student knows. */
   readonly features: number;
   readonly bytes: number;
-  readonly seconds: Readonly<Record<'features' | 'fit' | 'folds' | 'calibration', number>>;
+  readonly seconds: Readonly<Record<'features' | 'linear' | 'mlp' | 'calibration', number>>;
 }
 
-const fileLimitBytes = 12_000_000;
+/** Inverse of the L2 penalty. Between 10 and 30, held-out rows of a dozen kinds did not care (docs/experiments.md). */
+const strength = 20;
+const descent = { epochs: 30, tolerance: 0.003 };
+const foldDescent = { epochs: 8, tolerance: 0.003 };
 
 /**
  * Learns a student. Pure but for the time it reports.
@@ -50,224 +56,161 @@ const fileLimitBytes = 12_000_000;
  */
 export function trainStudent(rows: readonly TrainingRow[], options: TrainingOptions): TrainedStudent {
   if (rows.length === 0) throw new RightsizeError('too_few_examples', 'there are 0 rows to learn from');
+  const wanted = options.head ?? 'best';
   const clock = phaseClock();
-  const random = seededRandom(options.seed);
-  const labels = [...new Set(rows.map((row) => row.label))].sort();
-  const counted = countNgrams(rows.map((row) => row.slots));
-  const width = paddedWidth(labels.length);
-  const chosen = chooseVocabulary(counted, {
-    minimumRows: minimumRows(rows.length),
-    limit: Math.floor((fileLimitBytes - 200_000) / (width + 12)),
-  });
-  const columns = chosen.vocabulary.hashes.length + 1;
-  const entries = counted.features.length + rows.length;
-  const workspace = createWorkspace(
-    2 * pieceBytes(entries, 4) +
-      2 * pieceBytes(columns * width, 4) +
-      2 * pieceBytes(rows.length * width, 4) +
-      pieceBytes(width, 4) +
-      65536,
-  );
-  const sparse = weighRows(counted, chosen, workspace);
-  const problem: LinearProblem = {
-    rows: sparse,
-    targets: Int32Array.from(rows, (row) => labels.indexOf(row.label)),
-    pulls: Float64Array.from(rows, (row) => strength * (row.weight ?? 1)),
-    classes: labels.length,
-    width,
-  };
+  const tell = (share: number): void => options.onProgress?.(share);
+  const linearShare = wanted === 'linear' ? 0.95 : 0.1;
+  const set = prepareTrainingSet(rows, wanted !== 'linear');
+  const folds = chooseFolds(set, options);
   clock.end('features');
-  const logits = workspace.floats(width);
-  const everyRow = rows.map((_, row) => row);
-  const full = createLinearState(problem, columns, workspace);
-  descend(problem, full, everyRow, coldDescent, { workspace, logits, random });
-  options.onProgress?.(0.3);
-  clock.end('fit');
-
-  const folds = Math.max(2, Math.min(options.folds ?? 5, rows.length));
-  const foldOf = assignFolds(problem.targets, folds, random);
-  const heldOut = heldOutLogits(problem, full, foldOf, folds, { workspace, logits, random, columns }, (share) =>
-    options.onProgress?.(0.3 + 0.6 * share),
-  );
-  clock.end('folds');
-
-  const temperature = fitTemperature({ logits: heldOut, width, classes: labels.length, targets: problem.targets });
-  const unseen = heldOutUnseenShares(
-    counted,
-    chosen.vocabulary,
-    chosen.columns,
-    foldOf,
-    folds,
-    minimumRows(rows.length),
-  );
-  const judged = everyRow.map((row) => {
-    const rowLogits = heldOut.subarray(row * width, row * width + labels.length);
-    const { best, second } = topTwo(rowLogits);
-    const probabilities = new Float64Array(labels.length);
-    softmax(rowLogits, labels.length, temperature, probabilities);
-    const signals = new Float64Array(signalNames.length);
-    readSignals(
-      rowLogits,
-      best,
-      second,
-      { temperature, probability: probabilities[best] as number, unseenShare: unseen[row] as number },
-      signals,
-    );
-    return { best, signals, agrees: best === problem.targets[row] };
-  });
-  const score = fitScoreModel(
-    judged.map((row) => row.signals),
-    judged.map((row) => row.agrees),
-  );
-  const crossScores = crossFittedScores(judged, foldOf, folds);
-  const { bytes, scales } = quantiseRows(full.weights.view, columns, width);
-  const student = buildStudent({
-    manifest: {
-      format: 'rightsize-student',
-      version: formatVersion,
-      labels,
-      features: { count: columns - 1, unknownIdf: chosen.vocabulary.unknownIdf },
-      head: 'linear',
-      width,
-      temperature,
-      score,
-      trained: { rows: rows.length, seed: options.seed, strength },
-    },
-    hashes: chosen.vocabulary.hashes,
-    idf: chosen.vocabulary.idf,
-    scales,
-    weights: bytes,
+  const linear = learnLinear(set, folds, options.seed, (share) => tell(share * linearShare));
+  clock.end('linear');
+  const linearCalibration = calibrate(heldOut(set, folds, linear.outOfFold));
+  clock.end('calibration');
+  const isMlpTried = wanted !== 'linear' && set.labels.length > 1;
+  const mlp = isMlpTried
+    ? learnMlp(set, folds, options.seed, linear.outOfFold, (share) => tell(0.1 + share * 0.7))
+    : null;
+  const isMlp = mlp !== null && (wanted === 'mlp' || mlp.calibration.riskArea < linearCalibration.riskArea);
+  const mlpContents = isMlp ? finishMlp(set, mlp, options.seed) : null;
+  clock.end('mlp');
+  const calibration = isMlp ? mlp.calibration : linearCalibration;
+  const linearTemperature = isMlp ? mlp.linearTemperature : 1;
+  const student = assemble(set, {
+    linear: linear.state,
+    linearTemperature,
+    mlp: mlpContents,
+    calibration,
+    seed: options.seed,
   });
   clock.end('calibration');
-  options.onProgress?.(1);
+  tell(1);
   return {
     student,
-    outOfFold: judged.map((row, at) => ({ label: labels[row.best] as string, score: crossScores[at] as number })),
+    outOfFold: Array.from(calibration.given, (given, row) => ({
+      label: set.labels[given] as string,
+      score: calibration.scores[row] as number,
+    })),
     report: {
-      head: 'linear',
-      heldOutAccuracy: judged.filter((row) => row.agrees).length / rows.length,
-      features: columns - 1,
+      head: isMlp ? 'mlp' : 'linear',
+      heldOutAccuracy: calibration.accuracy,
+      heldOutRisk: { linear: linearCalibration.riskArea, mlp: mlp?.calibration.riskArea ?? null },
+      features: set.columns - 1,
       bytes: student.toBytes().length,
       seconds: clock.seconds,
     },
   };
 }
 
-const strength = 10;
-const coldDescent = { epochs: 30, tolerance: 0.003 };
-const warmDescent = { epochs: 8, tolerance: 0.003 };
-
-/** Among few rows, an n-gram seen once is still news. */
-function minimumRows(rows: number): number {
-  return rows < 200 ? 1 : 2;
+function chooseFolds(set: TrainingSet, { folds = 5, seed }: TrainingOptions): Folds {
+  const count = Math.max(2, Math.min(folds, set.targets.length));
+  return { folds: count, foldOf: assignFolds(set.targets, count, seededRandom(seed)) };
 }
 
-function heldOutLogits(
-  problem: LinearProblem,
-  full: LinearState,
-  foldOf: Int32Array,
-  folds: number,
-  scratch: {
-    readonly workspace: Workspace;
-    readonly logits: Floats;
-    readonly random: Random;
-    readonly columns: number;
-  },
+function heldOut(set: TrainingSet, folds: Folds, logits: Float32Array): HeldOut {
+  return {
+    ...folds,
+    logits,
+    width: set.width,
+    classes: set.labels.length,
+    targets: set.targets,
+    support: set.support,
+    familiarity: heldOutFamiliarity(set, folds.foldOf, folds.folds),
+  };
+}
+
+function learnLinear(
+  set: TrainingSet,
+  folds: Folds,
+  seed: number,
   onProgress: (share: number) => void,
-): Float32Array {
-  const { width, rows } = problem;
-  const state = createLinearState(problem, scratch.columns, scratch.workspace);
-  const result = new Float32Array(problem.targets.length * width);
-  for (let fold = 0; fold < folds; fold++) {
-    state.weights.view.set(full.weights.view);
-    state.duals.view.set(full.duals.view);
-    state.offsets.set(full.offsets);
-    const held: number[] = [];
-    const kept: number[] = [];
-    foldOf.forEach((of, row) => {
-      (of === fold ? held : kept).push(row);
-    });
-    removeRows(problem, state, held, scratch);
-    descend(problem, state, kept, warmDescent, scratch);
-    for (const row of held) {
-      rowLogits(rows, row, state, width, scratch);
-      result.set(scratch.logits.view, row * width);
-    }
-    onProgress((fold + 1) / folds);
-  }
-  return result;
+): { readonly state: LinearState; readonly outOfFold: Float32Array } {
+  const random = seededRandom(seed);
+  const problem = {
+    rows: set.rows,
+    targets: set.targets,
+    pulls: set.weights.map((weight) => strength * weight),
+    classes: set.labels.length,
+    width: set.width,
+  };
+  const state = createLinearState(problem, set.columns, set.workspace);
+  const everyRow = Array.from(set.targets, (_, row) => row);
+  descend(problem, state, everyRow, descent, { workspace: set.workspace, logits: set.logits, random });
+  onProgress(0.4);
+  const onFold = (done: number): void => onProgress(0.4 + (0.6 * done) / folds.folds);
+  return { state, outOfFold: linearOutOfFold(set, problem, state, folds, { descent: foldDescent, random, onFold }) };
 }
 
-function rowLogits(
-  rows: SparseRows,
-  row: number,
-  state: LinearState,
-  width: number,
-  { workspace, logits }: { readonly workspace: Workspace; readonly logits: Floats },
-): void {
-  const start = rows.starts[row] as number;
-  const count = (rows.starts[row + 1] as number) - start;
-  workspace.kernels.sumRows(
-    rows.indices.at + 4 * start,
-    rows.values.at + 4 * start,
-    count,
-    state.weights.at,
-    width,
-    logits.at,
-  );
+interface LearnedMlp {
+  readonly problem: MlpProblem;
+  readonly state: MlpState;
+  readonly calibration: Calibration;
+  readonly linearTemperature: number;
+  readonly mlpTemperature: number;
 }
 
-/** The unseen share of each row as its fold's model sees it: n-grams are known from the rows of the other folds only. */
-function heldOutUnseenShares(
-  counted: CountedRows,
-  vocabulary: Vocabulary,
-  columns: Int32Array,
-  foldOf: Int32Array,
-  folds: number,
-  minimum: number,
-): Float64Array {
-  const inFold = new Uint16Array(counted.hashes.length * folds);
-  for (let row = 0; row < foldOf.length; row++)
-    for (let entry = counted.starts[row] as number; entry < (counted.starts[row + 1] as number); entry++) {
-      const at = (counted.features[entry] as number) * folds + (foldOf[row] as number);
-      inFold[at] = (inFold[at] as number) + 1;
-    }
-  return Float64Array.from(foldOf, (fold, row) => {
-    let known = 0;
-    let unseen = 0;
-    for (let entry = counted.starts[row] as number; entry < (counted.starts[row + 1] as number); entry++) {
-      const feature = counted.features[entry] as number;
-      const elsewhere = (counted.documentFrequency[feature] as number) - (inFold[feature * folds + fold] as number);
-      const column = columns[feature] as number;
-      const count = counted.counts[entry] as number;
-      if (column >= 0 && elsewhere >= minimum) known += count * (vocabulary.idf[column] as number);
-      else unseen += count * vocabulary.unknownIdf;
-    }
-    return known + unseen === 0 ? 1 : unseen / (known + unseen);
+/** The MLP beside the linear head, judged out of fold; the final fit waits until it has won. */
+function learnMlp(
+  set: TrainingSet,
+  folds: Folds,
+  seed: number,
+  linearOutOfFold: Float32Array,
+  onProgress: (share: number) => void,
+): LearnedMlp {
+  const problem = { ...set, classes: set.labels.length };
+  const state = createMlpState(problem, set.workspace);
+  const settings = mlpSettings(set.targets.length);
+  const onFold = (done: number): void => onProgress(done / folds.folds);
+  const own = mlpOutOfFold(set, problem, state, folds, { settings, random: seededRandom(seed), onFold });
+  const linearTemperature = fitTemperature(heldOut(set, folds, linearOutOfFold));
+  const mlpTemperature = fitTemperature(heldOut(set, folds, own));
+  const together = addTempered([linearOutOfFold, own], [linearTemperature, mlpTemperature]);
+  return { problem, state, calibration: calibrate(heldOut(set, folds, together)), linearTemperature, mlpTemperature };
+}
+
+function finishMlp(set: TrainingSet, { problem, state, mlpTemperature }: LearnedMlp, seed: number): MlpContents {
+  const everyRow = Array.from(set.targets, (_, row) => row);
+  fitMlp(problem, state, everyRow, mlpSettings(everyRow.length), {
+    workspace: set.workspace,
+    random: seededRandom(seed),
+  });
+  const { bytes, scales } = quantiseRows(state.first.view, set.columns, hiddenUnits);
+  return { scales, first: bytes, second: state.second.view.map((weight) => weight / mlpTemperature) };
+}
+
+interface Learned {
+  readonly linear: LinearState;
+  readonly linearTemperature: number;
+  readonly mlp: MlpContents | null;
+  readonly calibration: Calibration;
+  readonly seed: number;
+}
+
+function assemble(set: TrainingSet, { linear, linearTemperature, mlp, calibration, seed }: Learned): Student {
+  const { bytes, scales } = quantiseRows(linear.weights.view, set.columns, set.width);
+  return buildStudent({
+    manifest: {
+      format: 'rightsize-student',
+      version: formatVersion,
+      labels: set.labels,
+      features: { count: set.columns - 1, unknownIdf: set.vocabulary.unknownIdf },
+      head: mlp === null ? 'linear' : 'mlp',
+      hiddenUnits: mlp === null ? 0 : hiddenUnits,
+      width: set.width,
+      temperature: calibration.temperature,
+      score: calibration.model,
+      trained: { rows: set.targets.length, seed, support: set.support, strength },
+    },
+    hashes: set.vocabulary.hashes,
+    idf: set.vocabulary.idf,
+    scales: scales.map((scale) => scale / linearTemperature),
+    weights: bytes,
+    mlp,
   });
 }
 
-function crossFittedScores(
-  judged: readonly { readonly signals: Float64Array; readonly agrees: boolean }[],
-  foldOf: Int32Array,
-  folds: number,
-): Float64Array {
-  const scores = new Float64Array(judged.length);
-  for (let fold = 0; fold < folds; fold++) {
-    const others = judged.filter((_, row) => foldOf[row] !== fold);
-    const model: ScoreModel = fitScoreModel(
-      others.map((row) => row.signals),
-      others.map((row) => row.agrees),
-    );
-    judged.forEach((row, at) => {
-      if (foldOf[at] === fold) scores[at] = scoreOf(model, row.signals);
-    });
-  }
-  return scores;
-}
-
 function phaseClock() {
-  const seconds = { features: 0, fit: 0, folds: 0, calibration: 0 };
+  const seconds = { features: 0, linear: 0, mlp: 0, calibration: 0 };
   let last = performance.now();
   return {
     seconds,

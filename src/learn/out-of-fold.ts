@@ -1,0 +1,94 @@
+import type { Random } from '../records/random.ts';
+import {
+  createLinearState,
+  type DescentSettings,
+  descend,
+  type LinearProblem,
+  type LinearState,
+  removeRows,
+} from './linear-head.ts';
+import { fitMlp, type MlpProblem, type MlpSettings, type MlpState, mlpLogits } from './mlp-head.ts';
+import type { TrainingSet } from './training-set.ts';
+
+export interface Folds {
+  /** Which fold holds each row out. */
+  readonly foldOf: Int32Array;
+  readonly folds: number;
+}
+
+interface Pass {
+  readonly random: Random;
+  readonly onFold: (done: number) => void;
+}
+
+/**
+ * Logits of every row from a linear head without the row's fold. Each fold starts where all rows together ended, less
+ * what its own rows had added, and goes on to its own optimum.
+ */
+export function linearOutOfFold(
+  set: TrainingSet,
+  problem: LinearProblem,
+  full: LinearState,
+  { foldOf, folds }: Folds,
+  { descent, random, onFold }: Pass & { readonly descent: DescentSettings },
+): Float32Array {
+  const scratch = { workspace: set.workspace, logits: set.logits, random };
+  const state = createLinearState(problem, set.columns, set.workspace);
+  const result = new Float32Array(set.targets.length * set.width);
+  for (let fold = 0; fold < folds; fold++) {
+    state.weights.view.set(full.weights.view);
+    state.duals.view.set(full.duals.view);
+    state.offsets.set(full.offsets);
+    const { held, kept } = parts(foldOf, fold);
+    removeRows(problem, state, held, scratch);
+    descend(problem, state, kept, descent, scratch);
+    for (const row of held) {
+      linearLogits(set, row, state);
+      result.set(set.logits.view, row * set.width);
+    }
+    onFold(fold + 1);
+  }
+  return result;
+}
+
+/** Logits of every row from an MLP fitted without the row's fold, each from scratch. */
+export function mlpOutOfFold(
+  set: TrainingSet,
+  problem: MlpProblem,
+  state: MlpState,
+  { foldOf, folds }: Folds,
+  { settings, random, onFold }: Pass & { readonly settings: MlpSettings },
+): Float32Array {
+  const result = new Float32Array(set.targets.length * set.width);
+  for (let fold = 0; fold < folds; fold++) {
+    const { held, kept } = parts(foldOf, fold);
+    fitMlp(problem, state, kept, settings, { workspace: set.workspace, random });
+    for (const row of held) {
+      mlpLogits(problem, row, state, set.workspace);
+      result.set(state.logits.view, row * set.width);
+    }
+    onFold(fold + 1);
+  }
+  return result;
+}
+
+function parts(foldOf: Int32Array, fold: number): { readonly held: number[]; readonly kept: number[] } {
+  const held: number[] = [];
+  const kept: number[] = [];
+  foldOf.forEach((of, row) => {
+    (of === fold ? held : kept).push(row);
+  });
+  return { held, kept };
+}
+
+function linearLogits({ rows, workspace, width, logits }: TrainingSet, row: number, state: LinearState): void {
+  const start = rows.starts[row] as number;
+  workspace.kernels.sumRows(
+    rows.indices.at + 4 * start,
+    rows.values.at + 4 * start,
+    (rows.starts[row + 1] as number) - start,
+    state.weights.at,
+    width,
+    logits.at,
+  );
+}
