@@ -50,12 +50,19 @@ export async function openDatabase(
   return database;
 }
 
-/** Copies a database that is in use into a new file, some pages at a time between other work. Stops when `signal` says so. */
+/**
+ * Copies a database into a new file, some pages at a time beside other work. Stops when `signal` says so. The connection
+ * must be of no other use meanwhile; inside a transaction it copies that transaction's view, whoever writes.
+ */
 export async function copyDatabase(source: SqliteDatabase, file: string, signal?: AbortSignal): Promise<void> {
   const { backup } = await loadSqlite();
+  if (backup) await backup(source, file, { rate: 500, progress: () => signal?.throwIfAborted() });
   // Node 22.13 to 22.15 have no online backup; the copy then blocks this process for a moment.
-  if (!backup) source.prepare('VACUUM INTO ?').run(file);
-  else await backup(source, file, { rate: 1000, progress: () => signal?.throwIfAborted() });
+  else {
+    source.exec('ROLLBACK');
+    source.prepare('VACUUM INTO ?').run(file);
+    source.exec('BEGIN');
+  }
 }
 
 let loading: Promise<SqliteModule> | undefined;

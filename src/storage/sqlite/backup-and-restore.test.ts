@@ -82,6 +82,24 @@ describe('backup', () => {
     expect(readdirSync(folder).sort()).toEqual(['backup', 'from']);
   });
 
+  it('stops in the middle when it is told to', async () => {
+    const store = await openSqliteStore(join(folder, 'from'));
+    await store.students.put({
+      id: 's',
+      task: 't',
+      version: 'v',
+      createdAt: 1,
+      details: {},
+      bytes: new Uint8Array(9e6),
+    });
+    const controller = new AbortController();
+    const backup = store.backup(file, controller.signal);
+    controller.abort(new Error('stopped'));
+    await expect(backup).rejects.toThrow('stopped');
+    expect(readdirSync(folder)).toEqual(['from']);
+    await store.close();
+  });
+
   it('opens as a database too', async () => {
     await makeBackup();
     const database = await openDatabase(file, { readOnly: true });

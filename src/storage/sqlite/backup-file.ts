@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { appendFile, open, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { RightsizeError } from '../../errors.ts';
-import { copyDatabase, openDatabase, type SqliteDatabase } from '../open-database.ts';
+import { openDatabase } from '../open-database.ts';
 
 /**
  * A backup is the database file followed by one line of a hundred bytes that carries its SHA-256. SQLite ignores what
@@ -12,11 +12,15 @@ import { copyDatabase, openDatabase, type SqliteDatabase } from '../open-databas
 const mark = 'rightsize-backup-1 sha256=';
 const trailerLength = 100;
 
-/** Writes a consistent copy of a database in use. `file` appears only when it is complete and on the disk. */
-export async function writeBackup(source: SqliteDatabase, file: string, signal?: AbortSignal): Promise<void> {
+/** Writes what `copy` puts into a new database file. `file` appears only when it is complete and on the disk. */
+export async function writeBackup(
+  copy: (target: string) => Promise<void>,
+  file: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
   try {
-    await copyDatabase(source, partial, signal);
+    await copy(partial);
     await makeSingleFile(partial);
     await appendFile(partial, trailerFor(await hashOf(partial)));
     await flushToDisk(partial);

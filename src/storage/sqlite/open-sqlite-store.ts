@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RightsizeError } from '../../errors.ts';
-import { openDatabase, type SqliteDatabase } from '../open-database.ts';
+import { copyDatabase, openDatabase, type SqliteDatabase } from '../open-database.ts';
 import type { Store } from '../store.ts';
 import { writeBackup } from './backup-file.ts';
 import { type Connection, connect, translateSqliteError } from './connection.ts';
@@ -19,7 +19,7 @@ export const databaseName = 'rightsize.db';
 
 /** Opens the folder's database, or one in memory with `:memory:`. A folder is made where there is none, unless `readOnly`. */
 export async function openSqliteStore(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
-  if (folder === ':memory:') return openWritable(await openDatabase(folder), folder, { release: () => undefined });
+  if (folder === ':memory:') return openInMemory();
   if (options.readOnly) return openReadOnly(folder);
   makeFolder(folder);
   const lock = await lockFolder(folder);
@@ -29,6 +29,15 @@ export async function openSqliteStore(folder: string, options: { readonly readOn
     lock.release();
     throw error;
   }
+}
+
+async function openInMemory(): Promise<Store> {
+  const database = await openDatabase(':memory:');
+  const copy = async (target: string): Promise<void> => void database.prepare('VACUUM INTO ?').run(target);
+  return {
+    ...openWritable(database, ':memory:', { release: () => undefined }),
+    backup: (file, signal) => writeBackup(copy, file, signal),
+  };
 }
 
 function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock): Store {
@@ -46,7 +55,7 @@ function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock
     connection.close();
     throw error;
   }
-  return bundle(connection, database, () => {
+  return bundle(connection, folder, () => {
     foldLog(connection);
     connection.close();
     lock.release();
@@ -65,7 +74,7 @@ async function openReadOnly(folder: string): Promise<Store> {
   const connection = connect(database, folder);
   try {
     if (appliedMigration(connection, folder) === newestMigration)
-      return bundle(connection, database, () => connection.close());
+      return bundle(connection, folder, () => connection.close());
   } catch (error) {
     connection.close();
     throw error;
@@ -75,7 +84,7 @@ async function openReadOnly(folder: string): Promise<Store> {
   return openReadOnly(folder);
 }
 
-function bundle(connection: Connection, database: SqliteDatabase, close: () => void): Store {
+function bundle(connection: Connection, folder: string, close: () => void): Store {
   let isOpen = true;
   return {
     calls: new SqliteCallStore(connection),
@@ -84,7 +93,7 @@ function bundle(connection: Connection, database: SqliteDatabase, close: () => v
     certificates: new SqliteCertificateStore(connection),
     gold: new SqliteGoldStore(connection),
     state: new SqliteStateStore(connection),
-    backup: (file, signal) => writeBackup(database, file, signal),
+    backup: (file, signal) => writeBackup((target) => copyFolder(folder, target, signal), file, signal),
     async close() {
       if (!isOpen) return;
       isOpen = false;
@@ -115,7 +124,7 @@ async function openFileReadOnly(file: string, folder: string): Promise<SqliteDat
   try {
     const database = await openDatabase(file, { readOnly: true });
     try {
-      database.prepare('SELECT count(*) FROM sqlite_master').get();
+      database.exec('SELECT count(*) FROM sqlite_master');
       return database;
     } catch (error) {
       database.close();
@@ -126,6 +135,21 @@ async function openFileReadOnly(file: string, folder: string): Promise<SqliteDat
     const isUnwritable = translated instanceof RightsizeError && translated.code === 'folder_not_writable';
     if (!isUnwritable || existsSync(`${file}-wal`)) throw translated;
     return openDatabase(`${pathToFileURL(resolve(file)).href}?immutable=1`, { readOnly: true });
+  }
+}
+
+/** A reading transaction of its own sees one state from beginning to end, and holds up nobody who writes. */
+async function copyFolder(folder: string, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const source = await openFileReadOnly(join(folder, databaseName), folder);
+  try {
+    source.exec('BEGIN; SELECT count(*) FROM sqlite_master;');
+    await copyDatabase(source, target, signal);
+  } catch (error) {
+    throw translateSqliteError(error, folder);
+  } finally {
+    // Closing alone may leave the transaction to the garbage collector, and writers wait for it.
+    source.exec('ROLLBACK');
+    source.close();
   }
 }
 

@@ -18,8 +18,9 @@ import { Names } from './names.ts';
 const columns = 'seq, id, at, tenant, status, latency_ms, task, version, dictionary, body';
 /** Rows read at once while scanning. */
 const page = 200;
-/** Rows removed in one transaction; other work gets its turn in between. */
-const removalBatch = 2_000;
+/** Rows removed in one transaction, and pages given back at once; other work gets its turn in between. */
+const removalBatch = 250;
+const vacuumPages = 100;
 
 interface Condition {
   readonly sql: readonly string[];
@@ -197,10 +198,14 @@ export class SqliteCallStore implements CallStore {
     let calls = 0;
     for (let removed = removeBatch(); removed > 0; removed = removeBatch()) {
       calls += removed;
-      this.#connection.exec('PRAGMA incremental_vacuum');
       await nextTurn();
     }
-    if (calls > 0) this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (calls === 0) return { calls, bytes: 0 };
+    while (this.#connection.pragma('freelist_count') > 0) {
+      this.#connection.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
+      await nextTurn();
+    }
+    this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return { calls, bytes: before - (await this.size()) };
   }
 
