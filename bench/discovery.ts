@@ -1,12 +1,14 @@
 /**
  * Finding tasks, scored against what the log's builder knows.
- * Usage: npx tsx bench/discovery.ts [--json] [--log DIR] [--scale 0.1,1] [--shuffled]
+ * Usage: npx tsx bench/discovery.ts [--json] [--verbose] [--log DIR] [--scale 0.1,1,other] [--seed 1] [--growth 0.1,1,10]
+ * `other` is a second log with other prompts and sets; --growth measures time and memory alone, each size in a fresh process.
  * Data: SHARED_DIR (default ../shared beside the repository), or a built log with --log.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { findTasks } from '../src/discover/find-tasks.ts';
 import { TaskFinder } from '../src/discover/task-finder.ts';
@@ -225,9 +227,23 @@ async function main(): Promise<void> {
       log: { type: 'string' },
       scale: { type: 'string', default: '0.1,1,other' },
       seed: { type: 'string', default: '1' },
+      growth: { type: 'string' },
+      'growth-of': { type: 'string' },
       verbose: { type: 'boolean', default: false },
     },
   });
+  if (values['growth-of'] !== undefined) {
+    console.log(JSON.stringify(await measureGrowth(values['growth-of'])));
+    return;
+  }
+  if (values.growth !== undefined) {
+    save(
+      'discovery-growth',
+      values.growth.split(',').map((scale) => growthAt(scale, values.seed)),
+      values.json,
+    );
+    return;
+  }
   const results: unknown[] = [];
   const scales = values.log === undefined ? values.scale.split(',') : ['given'];
   for (const scale of scales) {
@@ -267,15 +283,54 @@ async function main(): Promise<void> {
       })),
     });
   }
-  const report = {
-    at: new Date().toISOString(),
-    machine: cpus()[0]?.model ?? 'unknown',
-    node: process.version,
-    results,
-  };
+  save('discovery', results, values.json);
+}
+
+function save(name: string, results: readonly unknown[], isPrinted: boolean): void {
+  const machine = cpus()[0]?.model ?? 'unknown';
+  const report = { at: new Date().toISOString(), machine, node: process.version, results };
   mkdirSync(join(root, 'bench', 'results'), { recursive: true });
-  writeFileSync(join(root, 'bench', 'results', 'discovery.json'), `${JSON.stringify(report, null, 2)}\n`);
-  if (values.json) console.log(JSON.stringify(report));
+  writeFileSync(join(root, 'bench', 'results', `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  if (isPrinted) console.log(JSON.stringify(report));
+}
+
+interface Growth {
+  readonly calls: number;
+  readonly tasks: number;
+  /** User CPU of two passes that only read and parse the log, and of finding and placing on top of them. */
+  readonly readSeconds: number;
+  readonly findSeconds: number;
+  /** Largest resident set of the whole process. */
+  readonly peakMb: number;
+}
+
+function growthAt(scale: string, seed: string): Growth {
+  const folder = buildLog(scale, seed);
+  const args = ['--import', 'tsx', import.meta.filename, '--growth-of', folder];
+  const growth = JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' })) as Growth;
+  rmSync(folder, { recursive: true });
+  console.error(
+    `${growth.calls} calls: reading ${growth.readSeconds.toFixed(1)} s, finding ${growth.findSeconds.toFixed(1)} s user CPU, peak ${growth.peakMb.toFixed(0)} MB, ${growth.tasks} tasks and groups`,
+  );
+  return growth;
+}
+
+async function measureGrowth(folder: string): Promise<Growth> {
+  const file = join(folder, 'calls.jsonl');
+  const userSeconds = (): number => process.cpuUsage().user / 1e6;
+  let started = userSeconds();
+  let calls = 0;
+  for (let pass = 0; pass < 2; pass++) for await (const call of readCalls(file)) calls += call.id === '' ? 0 : 0.5;
+  const readSeconds = userSeconds() - started;
+  started = userSeconds();
+  const { tasks } = await findTasks(() => readCalls(file), { each: () => {} });
+  const findSeconds = userSeconds() - started - readSeconds;
+  return { calls, tasks: tasks.length, readSeconds, findSeconds, peakMb: process.resourceUsage().maxRSS / 1024 };
+}
+
+async function* readCalls(file: string): AsyncIterable<Call> {
+  for await (const line of createInterface({ input: createReadStream(file) }))
+    if (line !== '') yield toCall(JSON.parse(line) as LogLine);
 }
 
 interface ScoredLog {
