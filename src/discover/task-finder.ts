@@ -103,6 +103,7 @@ export class TaskFinder {
   readonly #due = new Set<PromptBucket>();
   readonly #reviews = new Set<KnownTemplate>();
   #news: FoundVersion[] = [];
+  #areUnmatchedDue = false;
 
   /** Which task a new call belongs to; null while unknown. Never throws. */
   match(input: FinderInput): TaskMatch | null {
@@ -119,7 +120,10 @@ export class TaskFinder {
     if (answer.kind === 'none' && answer.why === 'error') return hit?.match ?? null;
     const kept: KeptCall = { id: call.id, at: call.at, tenant: call.tenant, task: call.task, prompt, answer };
     if (hit === null) {
-      if (bucket.keep(kept)) this.#due.add(bucket);
+      if (bucket.keep(kept)) {
+        this.#due.add(bucket);
+        this.#areUnmatchedDue = true;
+      }
       return null;
     }
     const task = this.#tasks.get(hit.match.task);
@@ -137,6 +141,11 @@ export class TaskFinder {
     return this.#due.size > 0 || this.#news.length > 0;
   }
 
+  /** Whether mining is due for the unmatched calls themselves, and not only to look again at what is known. */
+  get areUnmatchedDue(): boolean {
+    return this.#areUnmatchedDue;
+  }
+
   /** Finds templates among the unmatched calls. */
   mine(): Findings {
     const found: KnownTask[] = [];
@@ -150,6 +159,7 @@ export class TaskFinder {
       bucket.rest();
     }
     this.#due.clear();
+    this.#areUnmatchedDue = false;
     const foundIds = new Set(found.map((task) => task.id));
     const versions = this.#news.filter((news) => !foundIds.has(news.task));
     this.#news = [];

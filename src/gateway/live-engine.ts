@@ -263,17 +263,23 @@ export class LiveEngine implements Engine {
     return this.#finder.isMiningDue;
   }
 
-  /** Looks for tasks among the calls that belong nowhere yet; what is found learns from its calls at once. */
-  mine(at: number): void {
+  /** Whether mining is due for the calls that belong nowhere yet, and not only to look again at what is known. */
+  get areUnmatchedDue(): boolean {
+    return this.#finder.areUnmatchedDue;
+  }
+
+  /** Looks for tasks among the calls that belong nowhere yet; what is found learns from its calls at once. The tasks that did. */
+  mine(at: number): ReadonlySet<string> {
     const { assignments } = this.#finder.mine();
     this.#options.onAssignments?.(assignments);
-    for (const task of new Set([...assignments.values()].map((match) => match.task)))
-      this.#refresh(this.#runnerFor(task));
+    const tasks = new Set([...assignments.values()].map((match) => match.task));
+    for (const task of tasks) this.#refresh(this.#runnerFor(task));
     for (const [id, match] of assignments) {
       const kept = this.#unmatched.get(id);
       this.#unmatched.delete(id);
       if (kept !== undefined) this.#learn(match, { ...kept.call, at: Math.min(kept.at, at) }, null);
     }
+    return tasks;
   }
 
   #refresh(runner: TaskRunner): void {

@@ -19,6 +19,7 @@ export interface Accuracy {
 
 /** One certificate, and what happened to the calls that came while it was in force. */
 export interface CertificateReport {
+  readonly id: string;
   readonly at: string;
   /** When it ceased to be in force; null while it is. */
   readonly until: string | null;

@@ -35,7 +35,10 @@ export interface ReplayOptions {
 /** Who would have answered a call, and with what; enough to recompute every figure. */
 export interface Assignment {
   readonly id: string;
+  /** Null for calls of no task, and for requests that failed. */
   readonly task: string | null;
+  /** The certificate in force for this call, whoever answered it. */
+  readonly certificate: string | null;
   readonly answeredBy: 'student' | 'teacher';
   /** What the application would have got: text, the tool calls, or null where the recorded request failed. */
   readonly answer: unknown;
@@ -52,6 +55,7 @@ export interface ReplayResult {
 /** Calls that may wait for trainings before the log is read on. */
 const MOST_WAITING = 20_000;
 const YIELD_EVERY = 64;
+const REVIEW_EVERY = 512;
 
 /**
  * The live loop over a log in its own time order, at full speed, with the log as the teacher: what would have happened.
@@ -76,23 +80,36 @@ export async function replay(
       throw error;
     },
   });
-  const lanes = new TaskLanes<Call>((call) => books.follow(engine, call));
+  const lanes = new TaskLanes<Place>(
+    (place) => {
+      options.signal?.throwIfAborted();
+      books.follow(engine, place);
+    },
+    (task) => engine.settled(task),
+  );
   let read = 0;
   for await (const call of calls) {
     options.signal?.throwIfAborted();
-    books.expect(call);
+    read++;
     const task = engine.taskOf(call);
-    lanes.push(task, call, (id) => engine.settled(id));
-    if (engine.isMiningDue) {
+    lanes.push(task, books.expect(call));
+    // When a call that waits in its lane makes a mining due, depends on how fast trainings are: that is looked at now and then.
+    if (task === null ? engine.areUnmatchedDue : read % REVIEW_EVERY === 0) {
       await lanes.drained();
-      engine.mine(call.at);
+      if (engine.isMiningDue) await mine(engine, call.at);
     }
     if (lanes.waiting > MOST_WAITING) await lanes.drained();
     // Lets the trainers' messages in.
-    if (++read % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (read % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await lanes.drained();
   return { report: books.report(engine, (performance.now() - startedAt) / 1000), engine };
+}
+
+async function mine(engine: LiveEngine, at: number): Promise<void> {
+  for (const task of engine.mine(at)) {
+    for (let training = engine.settled(task); training !== null; training = engine.settled(task)) await training;
+  }
 }
 
 /** FNV-1a of a task's id, so that each task has coins of its own. */
@@ -106,6 +123,12 @@ interface Mutable {
   calls: number;
   answered: number;
   different: number;
+}
+
+interface Place {
+  readonly call: Call;
+  /** Null until the call has been down the live path. */
+  decision: Decision | null;
 }
 
 /** Keeps the figures of a replay while it runs. */
@@ -125,24 +148,23 @@ class ReplayBooks {
   };
   #before: CostSum = nothingSpent;
   #after: CostSum = nothingSpent;
-  /** Calls in the order of the log whose assignment is still to be told. */
-  readonly #order: { readonly id: string; assignment: Assignment | null }[] = [];
-  readonly #open = new Map<string, { assignment: Assignment | null }>();
+  /** Calls in the order of the log that are still to be told. */
+  readonly #order: Place[] = [];
 
   constructor(options: ReplayOptions) {
     this.#options = options;
   }
 
-  /** A call has been read; its assignment is told in this order. */
-  expect(call: Call): void {
-    if (this.#options.onAssignment === undefined) return;
-    const place = { id: call.id, assignment: null };
+  /** A call has been read; it is told in this order. */
+  expect(call: Call): Place {
+    const place: Place = { call, decision: null };
     this.#order.push(place);
-    this.#open.set(call.id, place);
+    return place;
   }
 
   /** Sends one call down the live path. */
-  follow(engine: LiveEngine, call: Call): void {
+  follow(engine: LiveEngine, place: Place): void {
+    const { call } = place;
     const decision = engine.decide({
       id: call.id,
       at: call.at,
@@ -154,7 +176,8 @@ class ReplayBooks {
     });
     this.#count(engine, call, decision);
     engine.observe(call, decision);
-    this.#assign(call, decision);
+    place.decision = decision;
+    this.#tellInOrder();
   }
 
   certified(serving: Serving): void {
@@ -224,18 +247,18 @@ class ReplayBooks {
     const form = task !== null && isLabelShape(task.shape) ? task.shape.form : null;
     const answer = readAnswer(call.response, call.status);
     const recorded = form === null ? null : labelOf(form, answer);
-    // A failed request is no call of the task: it is in the totals only, and there is nothing to agree with.
-    const isFailed = answer.kind === 'none' && answer.why === 'error';
+    // A request that failed is no call of the task: there is nothing to agree with. One that a student would have
+    // answered all the same was a call avoided.
+    const isFailed = hasFailed(call);
     const isDifferent = byStudent && !isFailed && route.studentLabel !== recorded;
-    const tally = route.task === null || isFailed ? null : this.#tallyOf(route.task);
+    const tally = route.task === null || (isFailed && !byStudent) ? null : this.#tallyOf(route.task);
     this.#all.add({ byStudent, isDifferent });
     tally?.add({ byStudent, isDifferent });
-    const gold = call.gold === null || form === null ? null : canonicalGold(call.gold, form);
+    const gold = call.gold === null || form === null || isFailed ? null : canonicalGold(call.gold, form);
     if (gold !== null)
       for (const to of [this.#all, tally])
         to?.addGold({ gold, given: byStudent ? route.studentLabel : recorded, teacher: recorded });
     if (!isFailed) this.#countServed(decision, isDifferent);
-    this.#countCost(call, decision);
   }
 
   #countServed({ route }: Decision, isDifferent: boolean): void {
@@ -255,24 +278,14 @@ class ReplayBooks {
     this.#spent[purpose] = addCost(this.#spent[purpose], cost);
   }
 
-  #assign(call: Call, decision: Decision): void {
-    const place = this.#open.get(call.id);
-    if (place === undefined) return;
-    this.#open.delete(call.id);
-    const { route } = decision;
-    place.assignment = {
-      id: call.id,
-      task: route.task,
-      answeredBy: route.answeredBy,
-      answer: route.answeredBy === 'student' ? decision.answer : recordedAnswer(call),
-      score: route.score,
-      reason: route.reason,
-    };
+  /** In the order of the log, so that sums of money are the same whichever lane was faster. */
+  #tellInOrder(): void {
     let told = 0;
-    for (; told < this.#order.length; told++) {
-      const assignment = this.#order[told]?.assignment;
-      if (assignment == null) break;
-      this.#options.onAssignment?.(assignment);
+    for (const { call, decision } of this.#order) {
+      if (decision === null) break;
+      told++;
+      this.#countCost(call, decision);
+      this.#options.onAssignment?.(assignmentOf(call, decision));
     }
     if (told > 0) this.#order.splice(0, told);
   }
@@ -289,6 +302,7 @@ class ReplayBooks {
     return [...this.#served.values()]
       .filter(({ serving }) => serving.certificate.task === task)
       .map(({ serving: { certificate }, counts, until }) => ({
+        id: certificate.id,
         at: isoTime(certificate.at),
         until: until === null ? null : isoTime(until),
         version: certificate.version,
@@ -301,6 +315,18 @@ class ReplayBooks {
         served: { ...counts },
       }));
   }
+}
+
+function assignmentOf(call: Call, { route, answer }: Decision): Assignment {
+  return {
+    id: call.id,
+    task: route.answeredBy === 'teacher' && hasFailed(call) ? null : route.task,
+    certificate: route.certificate,
+    answeredBy: route.answeredBy,
+    answer: route.answeredBy === 'student' ? answer : recordedAnswer(call),
+    score: route.score,
+    reason: route.reason,
+  };
 }
 
 function purposeOf(reason: RouteReason): Purpose {
@@ -321,6 +347,11 @@ function purposeOf(reason: RouteReason): Purpose {
     default:
       return 'other';
   }
+}
+
+function hasFailed(call: Call): boolean {
+  const answer = readAnswer(call.response, call.status);
+  return answer.kind === 'none' && answer.why === 'error';
 }
 
 function recordedAnswer(call: Call): unknown {

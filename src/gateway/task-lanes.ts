@@ -4,12 +4,16 @@
  */
 export class TaskLanes<Item> {
   readonly #work: (item: Item) => void;
+  readonly #blockedBy: (lane: string) => Promise<void> | null;
   readonly #lanes = new Map<string, Item[]>();
   readonly #running = new Map<string, Promise<void>>();
   #waiting = 0;
+  #failure: { readonly error: unknown } | null = null;
 
-  constructor(work: (item: Item) => void) {
+  /** `blockedBy` tells what a lane waits for now; it is asked before each item and after the last. */
+  constructor(work: (item: Item) => void, blockedBy: (lane: string) => Promise<void> | null) {
     this.#work = work;
+    this.#blockedBy = blockedBy;
   }
 
   /** Items that wait in any lane. */
@@ -17,8 +21,9 @@ export class TaskLanes<Item> {
     return this.#waiting;
   }
 
-  /** Works on an item now, or as soon as its lane is free; `blockedBy` tells what the lane waits for after an item. */
-  push(lane: string | null, item: Item, blockedBy: (lane: string) => Promise<void> | null): void {
+  /** Works on an item now, or as soon as its lane is free. Throws what the work threw, on this item or on one that waited. */
+  push(lane: string | null, item: Item): void {
+    this.#throwFailure();
     if (lane === null) {
       this.#work(item);
       return;
@@ -29,31 +34,45 @@ export class TaskLanes<Item> {
       this.#waiting++;
       return;
     }
-    this.#work(item);
-    const block = blockedBy(lane);
-    if (block === null) return;
-    this.#lanes.set(lane, []);
-    this.#running.set(lane, this.#run(lane, block, blockedBy));
+    const isFree = this.#blockedBy(lane) === null;
+    if (isFree) {
+      this.#work(item);
+      if (this.#blockedBy(lane) === null) return;
+    }
+    this.#lanes.set(lane, isFree ? [] : [item]);
+    this.#waiting += isFree ? 0 : 1;
+    this.#running.set(lane, this.#run(lane));
   }
 
   /** Resolves when no lane waits any more; rejects with what the work threw. */
   async drained(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values());
+    this.#throwFailure();
   }
 
-  async #run(lane: string, block: Promise<void>, blockedBy: (lane: string) => Promise<void> | null): Promise<void> {
-    await block;
+  async #run(lane: string): Promise<void> {
     const queue = this.#lanes.get(lane) ?? [];
     try {
-      for (let next = 0; next < queue.length; next++) {
+      await this.#free(lane);
+      for (let next = 0; next < queue.length && this.#failure === null; next++) {
         this.#waiting--;
         this.#work(queue[next] as Item);
-        const again = blockedBy(lane);
-        if (again !== null) await again;
+        await this.#free(lane);
       }
+    } catch (error) {
+      // Kept for whoever pushes or waits next: nobody may be waiting for this lane now.
+      this.#failure ??= { error };
     } finally {
       this.#lanes.delete(lane);
       this.#running.delete(lane);
     }
+  }
+
+  async #free(lane: string): Promise<void> {
+    for (let block = this.#blockedBy(lane); block !== null; block = this.#blockedBy(lane)) await block;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
   }
 }
