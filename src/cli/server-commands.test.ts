@@ -253,6 +253,26 @@ describe('rightsize start', () => {
   });
 });
 
+describe('Ctrl-C on a server that is still answering', () => {
+  it('lets the answer finish; a second one ends it at once', async () => {
+    const upstream = await startUpstream((response) => void response.writeHead(200).write(' '));
+    closers.push(() => upstream.close());
+    const program = startProgram('start', '--port', '0', '--upstream', upstream.baseUrl, '--data', folder);
+    await program.said(/listens on/);
+    const address = await readServerFile(folder);
+    const messages = [{ role: 'user', content: 'x' }];
+    await fetch(`${address?.origin}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', messages }),
+    });
+    program.child.kill('SIGINT');
+    await program.said(/running answers may finish/);
+    expect(program.child.exitCode).toBeNull();
+    program.child.kill('SIGINT');
+    expect(await program.ended).toBe(130);
+  });
+});
+
 /** The real program in a process of its own. */
 function startProgram(...line: string[]) {
   const script = fileURLToPath(new URL('./main.ts', import.meta.url));
