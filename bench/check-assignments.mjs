@@ -6,8 +6,9 @@
 // Prints what it found, then every figure of the program that differs. Exit status 1 where one does, or where an
 // answer by a student has no certificate behind it. Answers are compared canonically: JSON parsed with its keys
 // sorted, other text without case, surrounding quotes, closing punctuation or runs of white space; tool calls by
-// name and arguments. --strict leaves strings inside JSON as they are.
-import { createReadStream, readFileSync } from 'node:fs';
+// name and arguments. Where the assignments name the certificate in force for a call, that is used (and held against
+// its dates); else the dates are. --strict leaves strings inside JSON as they are.
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
@@ -28,6 +29,12 @@ if (!flags.log || !flags.assignments) {
   console.error('usage: check-assignments.mjs --log FILE --assignments FILE [--replay FILE] [--truth FILE]');
   process.exit(2);
 }
+
+for (const file of [flags.log, flags.assignments, flags.replay, flags.truth])
+  if (file !== undefined && !existsSync(file)) {
+    console.error(`${file}: no such file`);
+    process.exit(2);
+  }
 
 const ENDS_CERTIFICATE = /changed|alarm|new-label|suspend|shadow|demot|revoked|off/;
 
@@ -306,20 +313,23 @@ for (const row of rows) {
 /** Calls that came while each certificate was in force, and what became of them. */
 function served(task, calls, { epsilon, delta }) {
   const certificates = [...(task.certificates ?? [])].sort((left, right) => Date.parse(left.at) - Date.parse(right.at));
-  const ends = (task.changes ?? []).filter(({ what }) => ENDS_CERTIFICATE.test(what)).map(({ at }) => Date.parse(at));
-  const hasIds = certificates.every(({ id }) => id !== undefined) && calls.some((row) => row.certificate !== undefined);
+  const ends = (task.changes ?? [])
+    .filter(({ what }) => ENDS_CERTIFICATE.test(what))
+    .map(({ at, what }) => Date.parse(at) - (what.includes('changed') ? 1 : 0));
+  const hasIds = certificates.every(({ id }) => id !== undefined) && calls.some((row) => row.certificate != null);
   return certificates.map((certificate, index) => {
     const from = Date.parse(certificate.at);
     const until = certificate.until
       ? Date.parse(certificate.until)
       : Math.min(...[certificates[index + 1]?.at].filter(Boolean).map(Date.parse), ...ends.filter((end) => end > from));
-    const inForce = calls.filter(
-      ({ at, avoided, failed, certificate: by }) =>
-        !failed &&
-        at >= from &&
-        (at < until || (at === until && avoided)) &&
-        !(hasIds && avoided && by !== certificate.id),
-    );
+    // The call whose answer completed a certificate came before it; the one that ended it came while it stood.
+    const isWithin = ({ at }) => at >= from && at <= until;
+    const inForce = calls.filter((row) => {
+      if (row.failed) return false;
+      return hasIds ? row.certificate === certificate.id : isWithin(row) && row.at > from;
+    });
+    for (const row of inForce)
+      if (!isWithin(row)) callProblem(row.id, 'came outside the time in which their certificate was in force');
     const answered = inForce.filter(({ avoided }) => avoided);
     const different = answered.filter((row) => row.different).length;
     for (const row of answered)
@@ -378,8 +388,10 @@ let broken = 0;
 const backed = new Set();
 const programTasks = new Map((replay?.tasks ?? []).map((task) => [task.id, task]));
 const namedTasks = new Map((replay?.tasks ?? []).map((task) => [task.name, task]));
-for (const [id, calls] of byTask) {
+for (const [id, all] of byTask) {
   if (id === null) continue;
+  // A request that failed is no call of the task, unless a student would have answered it all the same.
+  const calls = all.filter(({ failed, avoided }) => !failed || avoided);
   const program = programTasks.get(id) ?? namedTasks.get(id);
   const promise = { epsilon: program?.epsilon ?? Number(flags.epsilon), delta: program?.delta ?? Number(flags.delta) };
   const ours = { ...figures(calls), accuracy: asShares(accuracy(calls)) };
