@@ -1,10 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import { Command } from 'commander';
 import { RightsizeError } from '../errors.ts';
-import { type Assignment, replay } from '../gateway/replay.ts';
+import { replay } from '../gateway/replay.ts';
 import type { ReplayReport, TaskReport } from '../gateway/replay-report.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
+import { openAssignmentsFile } from './assignments-file.ts';
 import { callsInTimeOrder, type OrderedCalls } from './calls-in-time-order.ts';
 import { wrongUsage } from './output.ts';
 import { type CommandContext, jsonOption, runCommand } from './run-command.ts';
@@ -48,14 +47,13 @@ async function runReplay(files: string[], flags: ReplayFlags, context: CommandCo
   const delta = shareFlag('delta', flags.delta) ?? settings.promise.delta;
   const spotShare = shareFlag('spot-checks', flags.spotChecks, true) ?? settings.spotChecks.share;
   const seed = flags.seed === undefined ? settings.seed : wholeFlag('seed', flags.seed);
-  const reading = context.progress('reading');
-  const log = await callsInTimeOrder(files, {
-    onProgress: (done, total) => reading.update(done, total),
-    signal: context.signal,
-  }).finally(() => reading.end());
+  const assignments = flags.assignments === undefined ? null : await openAssignmentsFile(flags.assignments);
   const trainer = new WorkerTrainer({ size: 2 });
-  const assignments = flags.assignments === undefined ? null : openAssignments(flags.assignments);
+  // A replay that waits for a training stops at once, too.
+  context.signal.addEventListener('abort', () => void trainer.close());
+  let log: OrderedCalls | null = null;
   try {
+    log = await readInOrder(files, context);
     const { report } = await replay(withProgress(log, context), {
       epsilon,
       delta,
@@ -64,18 +62,31 @@ async function runReplay(files: string[], flags: ReplayFlags, context: CommandCo
       trainer,
       signal: context.signal,
       onEvent: (event) => {
-        if (event.what === 'training-failed')
+        if (event.what === 'training-failed' && !context.signal.aborted)
           context.warn(`training a student of ${event.task} failed: ${event.detail}`);
       },
       ...(assignments ? { onAssignment: assignments.write } : {}),
     });
-    await assignments?.close();
+    await assignments?.finish();
     tellBadLines(log, context);
     if (context.isJson) context.printJson(report);
     else describeReplay(report, context);
   } finally {
     await trainer.close();
-    await log.close();
+    await log?.close();
+    await assignments?.discard();
+  }
+}
+
+async function readInOrder(files: readonly string[], context: CommandContext): Promise<OrderedCalls> {
+  const progress = context.progress('reading');
+  try {
+    return await callsInTimeOrder(files, {
+      onProgress: (done, total) => progress.update(done, total),
+      signal: context.signal,
+    });
+  } finally {
+    progress.end();
   }
 }
 
@@ -90,36 +101,6 @@ async function* withProgress(log: OrderedCalls, context: CommandContext): Return
   } finally {
     progress.end();
   }
-}
-
-function openAssignments(file: string): {
-  readonly write: (assignment: Assignment) => void;
-  readonly close: () => Promise<void>;
-} {
-  const stream = createWriteStream(file);
-  let failure: unknown = null;
-  stream.on('error', (error) => {
-    failure = error;
-  });
-  return {
-    write(assignment) {
-      if (failure !== null)
-        throw new RightsizeError('folder_not_writable', `\`--assignments\` is ${file}, which cannot be written`, {
-          cause: failure,
-          remedy: 'Give a file you may write to, on a disk with room.',
-        });
-      stream.write(`${JSON.stringify(assignment)}\n`);
-    },
-    async close() {
-      stream.end();
-      await finished(stream).catch((cause: unknown) => {
-        throw new RightsizeError('folder_not_writable', `\`--assignments\` is ${file}, which cannot be written`, {
-          cause,
-          remedy: 'Give a file you may write to, on a disk with room.',
-        });
-      });
-    },
-  };
 }
 
 function tellBadLines(log: OrderedCalls, context: CommandContext): void {

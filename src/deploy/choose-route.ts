@@ -24,8 +24,8 @@ export interface RouteChoice {
 
 /** Who answers this call, and why. Pure: the coins are tossed by the caller, so a test can choose how they fall. */
 export function chooseRoute(question: RouteQuestion): RouteChoice {
-  if (question.stage === 'off') return teacher('stage-off');
   if (question.obstacle !== null) return teacher(question.obstacle);
+  if (question.stage === 'off') return teacher('stage-off');
   if (question.waitingFor !== null) return teacher(question.waitingFor);
   if (question.stage === 'shadow') return teacher('stage-shadow');
   if (!(question.score >= question.threshold) || !question.labelKnown) return teacher('not-confident');

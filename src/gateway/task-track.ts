@@ -256,7 +256,9 @@ export class TaskTrack {
       label: call.label,
       version: this.#parts.version,
       era: this.#era,
-      weight: wouldAnswer && call.served === this.#serving ? 1 / toss.teacherShare : 1,
+      // Stands for those that the student answered, where a coin sent it to the teacher.
+      weight:
+        wouldAnswer && call.served === this.#serving && (toss.inSample || toss.inSpotCheck) ? 1 / toss.teacherShare : 1,
     });
     if (toss.inSample) this.#continueTrial(call.slots, call.label, call.at);
     const suspicion = this.#watch.observe({
