@@ -62,7 +62,16 @@ export function describeCallStore(backend: string, open: () => Promise<Store>): 
 
     it('keeps the order of keys, lone surrogates, emoji and every other text of a body', async () => {
       const calls = await openCalls();
-      const texts = ['\ud83d', '\udc4d alone', '👍🏽 👨‍👩‍👧', '\u0000\u2028"\\', '{{slot}}', '', 'é'.normalize('NFD')];
+      const texts = [
+        '\ud83d',
+        '\udc4d alone',
+        '👍🏽 👨‍👩‍👧',
+        '\u0000\u2028"\\',
+        '{{slot}}',
+        '',
+        'x y '.repeat(50_000),
+        'é'.normalize('NFD'),
+      ];
       const request = {
         model: 'm',
         zebra: 1,

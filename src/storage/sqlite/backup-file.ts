@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { appendFile, open, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { RightsizeError } from '../../errors.ts';
 import { openDatabase } from '../open-database.ts';
@@ -20,6 +20,8 @@ export async function writeBackup(
 ): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
   try {
+    // Whether the file can be made at all is told in its own name, before anything is copied.
+    await writeFile(partial, '');
     await copy(partial);
     await makeSingleFile(partial);
     await appendFile(partial, trailerFor(await hashOf(partial)));
