@@ -1,8 +1,9 @@
 import { foldLabel } from '../records/output-shape.ts';
 import type { Template } from '../records/task.ts';
 import { type AnswerTally, emptyTally, tallyAnswer } from './answer-tally.ts';
+import { vocabularyOf } from './answer-vocabulary.ts';
 import { isConversation } from './build-template.ts';
-import { findShape, vocabularyOf } from './find-shape.ts';
+import { findShape } from './find-shape.ts';
 import type { KeptCall } from './kept-call.ts';
 import { compileTemplate } from './match-template.ts';
 import { constantsOf } from './name-task.ts';

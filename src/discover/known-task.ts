@@ -9,7 +9,8 @@ import {
   tallyFromJson,
   tallyToJson,
 } from './answer-tally.ts';
-import { findShape, vocabularyOf } from './find-shape.ts';
+import { vocabularyOf } from './answer-vocabulary.ts';
+import { findShape } from './find-shape.ts';
 import type { KeptCall } from './kept-call.ts';
 import { KnownTemplate, type KnownTemplateState } from './known-template.ts';
 import { constantsOf } from './name-task.ts';
