@@ -81,6 +81,24 @@ describe('write-behind', () => {
     expect(calls.batches.flat()).toEqual(['a', 'b', 'c']);
   });
 
+  it('does not let large calls take all the memory while they wait', async () => {
+    const calls = scriptedStore();
+    calls.fail = diskFull;
+    const queue = createWriteBehind({ calls, capacityCharacters: 10_000 });
+    const large = (id: string): StoredCall => {
+      const request = { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(6_000) }] };
+      return { call: call({ id, request }), route: null, match: null };
+    };
+    for (const id of ['a', 'b']) queue.add(large(id));
+    queue.add(stored('c'));
+    expect(queue.counts).toMatchObject({ queued: 2, dropped: 1 });
+    calls.fail = null;
+    await queue.flush();
+    queue.add(large('d'));
+    await queue.flush();
+    expect(calls.batches.flat()).toEqual(['a', 'c', 'd']);
+  });
+
   it('does not let one call that the store refuses keep the others out', async () => {
     const calls = scriptedStore();
     const told: unknown[] = [];

@@ -1,4 +1,5 @@
 import { type ErrorCode, RightsizeError } from '../errors.ts';
+import type { Json } from '../records/call.ts';
 import type { CallStore, StoredCall } from '../storage/call-store.ts';
 
 export interface WriteBehindCounts {
@@ -25,6 +26,8 @@ export interface WriteBehindOptions {
   readonly calls: Pick<CallStore, 'append'>;
   /** Calls that may wait; later ones are dropped. */
   readonly capacity?: number;
+  /** Characters that the waiting calls may have together, about; a call more is dropped. */
+  readonly capacityCharacters?: number;
   /** Calls that are stored at once. */
   readonly batch?: number;
   readonly delayMs?: number;
@@ -41,10 +44,16 @@ export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
   return new Queue(options);
 }
 
+interface Waiting {
+  readonly stored: StoredCall;
+  readonly characters: number;
+}
+
 class Queue implements WriteBehind {
   readonly #options: Required<Omit<WriteBehindOptions, 'calls'>>;
   readonly #calls: Pick<CallStore, 'append'>;
-  #waiting: StoredCall[] = [];
+  #waiting: Waiting[] = [];
+  #characters = 0;
   #written = 0;
   #dropped = 0;
   #failures = 0;
@@ -57,6 +66,7 @@ class Queue implements WriteBehind {
     this.#calls = calls;
     this.#options = {
       capacity: 5_000,
+      capacityCharacters: 64 * 1024 * 1024,
       batch: 256,
       delayMs: 50,
       longestDelayMs: 30_000,
@@ -70,11 +80,13 @@ class Queue implements WriteBehind {
   }
 
   add(stored: StoredCall): void {
-    if (this.#isClosed || this.#waiting.length >= this.#options.capacity) {
+    const characters = charactersIn(stored.call.request) + charactersIn(stored.call.response);
+    if (this.#isClosed || !this.#hasRoomFor(characters)) {
       this.#dropped++;
       return;
     }
-    this.#waiting.push(stored);
+    this.#waiting.push({ stored, characters });
+    this.#characters += characters;
     if (this.#waiting.length >= this.#options.batch && this.#failuresInRow === 0) void this.#store();
     else this.#schedule();
   }
@@ -91,7 +103,18 @@ class Queue implements WriteBehind {
     await this.flush();
     this.#cancel();
     this.#dropped += this.#waiting.length;
-    this.#waiting = [];
+    this.#take(this.#waiting.length);
+  }
+
+  /** One call always fits, however large. */
+  #hasRoomFor(characters: number): boolean {
+    const { capacity, capacityCharacters } = this.#options;
+    if (this.#waiting.length === 0) return capacity > 0;
+    return this.#waiting.length < capacity && this.#characters + characters <= capacityCharacters;
+  }
+
+  #take(calls: number): void {
+    for (const { characters } of this.#waiting.splice(0, calls)) this.#characters -= characters;
   }
 
   #schedule(): void {
@@ -118,11 +141,11 @@ class Queue implements WriteBehind {
   }
 
   async #storeBatch(): Promise<void> {
-    const batch = this.#waiting.slice(0, this.#options.batch);
+    const batch = this.#waiting.slice(0, this.#options.batch).map(({ stored }) => stored);
     if (batch.length === 0) return;
     try {
       await this.#calls.append(batch);
-      this.#waiting.splice(0, batch.length);
+      this.#take(batch.length);
       this.#succeeded(batch.length);
     } catch (error) {
       this.#failures++;
@@ -142,7 +165,7 @@ class Queue implements WriteBehind {
         this.#dropped++;
         this.#tell(refusal);
       }
-      this.#waiting.shift();
+      this.#take(1);
     }
   }
 
@@ -164,6 +187,15 @@ class Queue implements WriteBehind {
       return;
     }
   }
+}
+
+/** Roughly what a body weighs: its texts, and a little for everything else. */
+function charactersIn(value: Json | undefined): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let characters = 8;
+  for (const part of Object.values(value)) characters += charactersIn(part);
+  return characters;
 }
 
 function isPassing(error: unknown): boolean {
