@@ -22,27 +22,32 @@ export function createEvaluateCommand(): Command {
 }
 
 async function evaluateTask(wanted: string, _options: unknown, context: CommandContext): Promise<void> {
-  await withStore(context, async (store) => {
-    const task = resolveTask(await tasksOf(store, context), wanted);
-    const { student, stored, certificate } = await readServingStudent(store, task);
-    const examples = await readExamples(store, task, context.signal);
-    const unseenAfter = Number(stored.details.unseenAfter ?? stored.createdAt);
-    const frozen = await frozenCalls(store, task);
-    const unseen = new Set(unseenRows(examples, unseenAfter).map((row) => row.callId));
-    const rows = examples.filter(({ callId }) => unseen.has(callId) || frozen.has(callId));
-    if (rows.length === 0) {
-      throw new RightsizeError('too_few_examples', `\`${task.name}\` has no calls that its student has not seen.`);
-    }
-    const earlier = examples.filter(({ callId, at }) => at <= unseenAfter && !frozen.has(callId));
-    const evaluation = evaluate({
-      rows,
-      predict: (slots) => student.predict(slots),
-      baselines: createBaselines(earlier) ?? {},
-      threshold: certificate?.threshold ?? null,
-    });
-    if (context.isJson)
-      return context.printJson({ task: task.id, name: task.name, student: student.id, certificate, evaluation });
-    context.say(`${task.name}, student ${student.id.slice(0, 12)}${certificate ? '' : ', without a certificate'}`);
-    sayEvaluation(evaluation, context);
-  });
+  await withStore(
+    context,
+    async (store) => {
+      const task = resolveTask(await tasksOf(store, context), wanted);
+      const { student, stored, certificate } = await readServingStudent(store, task);
+      const examples = await readExamples(store, task, context.signal);
+      // Students of the live loop were certified on calls up to their certificate.
+      const unseenAfter = Number(stored.details.unseenAfter ?? certificate?.at ?? stored.createdAt);
+      const frozen = await frozenCalls(store, task);
+      const unseen = new Set(unseenRows(examples, unseenAfter).map((row) => row.callId));
+      const rows = examples.filter(({ callId }) => unseen.has(callId) || frozen.has(callId));
+      if (rows.length === 0) {
+        throw new RightsizeError('too_few_examples', `\`${task.name}\` has no calls that its student has not seen.`);
+      }
+      const earlier = examples.filter(({ callId, at }) => at <= unseenAfter && !frozen.has(callId));
+      const evaluation = evaluate({
+        rows,
+        predict: (slots) => student.predict(slots),
+        baselines: createBaselines(earlier) ?? {},
+        threshold: certificate?.threshold ?? null,
+      });
+      if (context.isJson)
+        return context.printJson({ task: task.id, name: task.name, student: student.id, certificate, evaluation });
+      context.say(`${task.name}, student ${student.id.slice(0, 12)}${certificate ? '' : ', without a certificate'}`);
+      sayEvaluation(evaluation, context);
+    },
+    { onlyReads: true },
+  );
 }

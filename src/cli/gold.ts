@@ -127,23 +127,27 @@ async function keep(store: Store, task: Task, given: readonly GivenAnswer[], con
 }
 
 async function list(wanted: string, _options: unknown, context: CommandContext): Promise<void> {
-  await withStore(context, async (store) => {
-    const task = resolveTask(await tasksOf(store, context), wanted);
-    const answers = await store.gold.list(task.id);
-    const sets = (await store.gold.sets(task.id)).map((set) => ({
-      version: set.version,
-      frozenAt: new Date(set.frozenAt).toISOString(),
-      answers: set.answers.length,
-    }));
-    if (context.isJson) return context.printJson({ task: task.id, answers, frozen: sets });
-    const rows = answers.map(({ callId, answer, at }) => [
-      callId,
-      typeof answer === 'string' ? answer : JSON.stringify(answer),
-      new Date(at).toISOString(),
-    ]);
-    for (const line of drawTable([['CALL', 'ANSWER', 'VERIFIED'], ...rows])) context.say(line);
-    for (const set of sets) context.say(`frozen set ${set.version}: ${set.answers} answers, ${set.frozenAt}`);
-  });
+  await withStore(
+    context,
+    async (store) => {
+      const task = resolveTask(await tasksOf(store, context), wanted);
+      const answers = await store.gold.list(task.id);
+      const sets = (await store.gold.sets(task.id)).map((set) => ({
+        version: set.version,
+        frozenAt: new Date(set.frozenAt).toISOString(),
+        answers: set.answers.length,
+      }));
+      if (context.isJson) return context.printJson({ task: task.id, answers, frozen: sets });
+      const rows = answers.map(({ callId, answer, at }) => [
+        callId,
+        typeof answer === 'string' ? answer : JSON.stringify(answer),
+        new Date(at).toISOString(),
+      ]);
+      for (const line of drawTable([['CALL', 'ANSWER', 'VERIFIED'], ...rows])) context.say(line);
+      for (const set of sets) context.say(`frozen set ${set.version}: ${set.answers} answers, ${set.frozenAt}`);
+    },
+    { onlyReads: true },
+  );
 }
 
 async function freeze(wanted: string, _options: unknown, context: CommandContext): Promise<void> {

@@ -9,6 +9,7 @@ import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { labelShapeOf } from './stored-tasks.ts';
 import { percent } from './table.ts';
+import { tasksOf } from './tasks.ts';
 
 interface PredictedLine {
   readonly input: string;
@@ -35,23 +36,27 @@ async function predict(
   _options: unknown,
   context: CommandContext,
 ): Promise<void> {
-  await withStore(context, async (store) => {
-    const task = resolveTask(await store.tasks.list(), wanted);
-    const serving = await readServingStudent(store, task);
-    const answer = (line: string) => answerLine(line, task, serving);
-    const predicted: PredictedLine[] = [];
-    for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
-      const prediction = answer(line);
-      if (context.isJson) predicted.push(prediction);
-      else
-        context.say(
-          `${prediction.label}\t${percent(prediction.score)}\t${prediction.answer === null ? 'abstains' : 'answers'}`,
-        );
-    }
-    const threshold = serving.certificate?.threshold ?? null;
-    if (context.isJson)
-      context.printJson({ task: task.id, student: serving.student.id, threshold, predictions: predicted });
-  });
+  await withStore(
+    context,
+    async (store) => {
+      const task = resolveTask(await tasksOf(store, context), wanted);
+      const serving = await readServingStudent(store, task);
+      const answer = (line: string) => answerLine(line, task, serving);
+      const predicted: PredictedLine[] = [];
+      for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
+        const prediction = answer(line);
+        if (context.isJson) predicted.push(prediction);
+        else
+          context.say(
+            `${prediction.label}\t${percent(prediction.score)}\t${prediction.answer === null ? 'abstains' : 'answers'}`,
+          );
+      }
+      const threshold = serving.certificate?.threshold ?? null;
+      if (context.isJson)
+        context.printJson({ task: task.id, student: serving.student.id, threshold, predictions: predicted });
+    },
+    { onlyReads: true },
+  );
 }
 
 function answerLine(input: string, task: Task, { student, certificate }: ServingStudent): PredictedLine {

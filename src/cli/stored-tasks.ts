@@ -16,12 +16,17 @@ const namesKey = 'tasks/names';
 const batch = 2000;
 
 /**
- * The tasks of a store. They are looked for again where calls came since the last time; names that people gave stay.
+ * The tasks of a store. They are looked for again where calls came since the last time, unless the store may only be
+ * read; names that people gave stay.
  * @throws RightsizeError `empty_log` where no calls are stored.
  */
 export async function findStoredTasks(
   store: Store,
-  { progress, signal }: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+  {
+    progress,
+    signal,
+    isReadOnly = false,
+  }: { readonly progress?: Progress; readonly signal?: AbortSignal; readonly isReadOnly?: boolean } = {},
 ): Promise<readonly Task[]> {
   const calls = await store.calls.count();
   if (calls === 0) {
@@ -29,7 +34,7 @@ export async function findStoredTasks(
       remedy: 'Import a log with `rightsize import FILE`, or record calls with `rightsize start`.',
     });
   }
-  if ((await store.state.get(foundKey)) === calls) return store.tasks.list();
+  if (isReadOnly || (await store.state.get(foundKey)) === calls) return namedTasks(store);
   let done = 0;
   let matches = new Map<string, TaskReference | null>();
   const tell = () => {
@@ -45,10 +50,15 @@ export async function findStoredTasks(
     },
   });
   await store.calls.assign(matches);
-  const names = await givenNames(store);
-  await store.tasks.put(tasks.map((task) => ({ ...task, name: names[task.id] ?? task.name })));
+  await store.tasks.put(tasks);
   await store.state.set(foundKey, calls);
-  return store.tasks.list();
+  return namedTasks(store);
+}
+
+/** The live loop stores tasks under the names it found. */
+async function namedTasks(store: Store): Promise<readonly Task[]> {
+  const names = await givenNames(store);
+  return (await store.tasks.list()).map((task) => ({ ...task, name: names[task.id] ?? task.name }));
 }
 
 async function* storedCalls(store: Store, tell: () => void): AsyncGenerator<Call> {
@@ -60,8 +70,8 @@ async function* storedCalls(store: Store, tell: () => void): AsyncGenerator<Call
 
 /** Gives a task another name, which stays when tasks are looked for again. */
 export async function renameTask(store: Store, task: Task, name: string): Promise<void> {
-  const clash = (await store.tasks.list({ tenant: task.tenant })).some(
-    (other) => other.name === name && other.id !== task.id,
+  const clash = (await namedTasks(store)).some(
+    (other) => other.tenant === task.tenant && other.name === name && other.id !== task.id,
   );
   if (clash || name.trim() === '') {
     throw new RightsizeError(

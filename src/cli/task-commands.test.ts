@@ -54,6 +54,23 @@ describe('rightsize tasks', () => {
     expect((await run('tasks')).stderr).toContain('error[empty_log]');
   });
 
+  it('lists what is known while another process holds the folder, and changes nothing then', async () => {
+    await run('tasks');
+    const held = await openStore(data);
+    const { document } = await run('tasks');
+    expect(document.tasks).toHaveLength(1);
+    expect((await run('tasks', 'rename', name, 'tickets')).stderr).toContain('error[folder_in_use]');
+    await held.close();
+  });
+
+  it('keeps a given name when the live loop stores the task again', async () => {
+    await run('tasks', 'rename', name, 'tickets');
+    const store = await openStore(data);
+    await store.tasks.put((await store.tasks.list()).map((task) => ({ ...task, name })));
+    await store.close();
+    expect((await run('tasks')).document.tasks[0].name).toBe('tickets');
+  });
+
   it('names the task that does not exist', async () => {
     const { status, stderr } = await run('tasks', 'show', 'nonsense');
     expect(status).toBe(1);

@@ -4,8 +4,7 @@ import { readAnswer } from '../records/answer.ts';
 import type { Call } from '../records/call.ts';
 import { spellingOf } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
-import type { Store } from '../storage/store.ts';
-import { withStore } from './open-store-for.ts';
+import { type OpenedStore, withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand, yesOption } from './run-command.ts';
 import { findStoredTasks, forgetTask, renameTask } from './stored-tasks.ts';
 import { drawTable, excerpt, percent } from './table.ts';
@@ -52,28 +51,32 @@ export function createTasksCommand(): Command {
 }
 
 /** The tasks of a store, with a progress bar while they are looked for. */
-export async function tasksOf(store: Store, context: CommandContext): Promise<readonly Task[]> {
+export async function tasksOf(store: OpenedStore, context: CommandContext): Promise<readonly Task[]> {
   const progress = context.progress('finding tasks');
   try {
-    return await findStoredTasks(store, { progress, signal: context.signal });
+    return await findStoredTasks(store, { progress, signal: context.signal, isReadOnly: store.isReadOnly });
   } finally {
     progress.end();
   }
 }
 
 async function listTasks(_options: unknown, context: CommandContext): Promise<void> {
-  await withStore(context, async (store) => {
-    const tasks = await tasksOf(store, context);
-    const rows: TaskRow[] = [];
-    for (const task of tasks) rows.push(describe(task, await store.calls.count({ task: task.id })));
-    rows.sort((a, b) => b.calls - a.calls);
-    const unassigned = await store.calls.count({ task: null });
-    if (context.isJson) return context.printJson({ tasks: rows, callsWithoutTask: unassigned });
-    const heading = ['TASK', 'TENANT', 'CALLS', 'VERSIONS', 'ANSWERS'];
-    const lines = rows.map((row) => [row.name, row.tenant, `${row.calls}`, `${row.versions}`, row.shape]);
-    for (const line of drawTable([heading, ...lines])) context.say(line);
-    context.say(`${unassigned} calls belong to no task.`);
-  });
+  await withStore(
+    context,
+    async (store) => {
+      const tasks = await tasksOf(store, context);
+      const rows: TaskRow[] = [];
+      for (const task of tasks) rows.push(describe(task, await store.calls.count({ task: task.id })));
+      rows.sort((a, b) => b.calls - a.calls);
+      const unassigned = await store.calls.count({ task: null });
+      if (context.isJson) return context.printJson({ tasks: rows, callsWithoutTask: unassigned });
+      const heading = ['TASK', 'TENANT', 'CALLS', 'VERSIONS', 'ANSWERS'];
+      const lines = rows.map((row) => [row.name, row.tenant, `${row.calls}`, `${row.versions}`, row.shape]);
+      for (const line of drawTable([heading, ...lines])) context.say(line);
+      context.say(`${unassigned} calls belong to no task.`);
+    },
+    { onlyReads: true },
+  );
 }
 
 function describe(task: Task, calls: number): TaskRow {
@@ -91,28 +94,37 @@ export function describeShape({ shape, kind }: Task): string {
 }
 
 async function showTask(wanted: string, options: { readonly calls: string }, context: CommandContext): Promise<void> {
-  await withStore(context, async (store) => {
-    const task = resolveTask(await tasksOf(store, context), wanted);
-    const stored = await store.calls.list({ task: task.id, limit: Number(options.calls) || 5 });
-    const calls = stored.map(({ call }) => ({ id: call.id, at: new Date(call.at).toISOString(), ...textsOf(call) }));
-    if (context.isJson)
-      return context.printJson({ ...describe(task, await store.calls.count({ task: task.id })), task, newest: calls });
-    context.say(`${task.tenant}/${task.name}  ${task.id}`);
-    context.say(`${describeShape(task)}`);
-    if (task.shape.kind === 'label') sayLabels(task.shape, context);
-    else context.say(task.shape.why);
-    for (const version of task.versions) {
-      context.say(
-        `\nversion ${version.id}, answered by ${version.teacher}, since ${new Date(version.firstSeenAt).toISOString()}`,
-      );
-      for (const { role, parts } of version.template.messages) {
-        const text = parts.map((part) => (part.kind === 'slot' ? `{${part.slot + 1}}` : part.text)).join('');
-        context.say(`  ${role}: ${excerpt(text, 160)}`);
+  await withStore(
+    context,
+    async (store) => {
+      const task = resolveTask(await tasksOf(store, context), wanted);
+      const stored = await store.calls.list({ task: task.id, limit: Number(options.calls) || 5 });
+      const calls = stored.map(({ call }) => ({ id: call.id, at: new Date(call.at).toISOString(), ...textsOf(call) }));
+      if (context.isJson)
+        return context.printJson({
+          ...describe(task, await store.calls.count({ task: task.id })),
+          task,
+          newest: calls,
+        });
+      context.say(`${task.tenant}/${task.name}  ${task.id}`);
+      context.say(`${describeShape(task)}`);
+      if (task.shape.kind === 'label') sayLabels(task.shape, context);
+      else context.say(task.shape.why);
+      for (const version of task.versions) {
+        context.say(
+          `\nversion ${version.id}, answered by ${version.teacher}, since ${new Date(version.firstSeenAt).toISOString()}`,
+        );
+        for (const { role, parts } of version.template.messages) {
+          const text = parts.map((part) => (part.kind === 'slot' ? `{${part.slot + 1}}` : part.text)).join('');
+          context.say(`  ${role}: ${excerpt(text, 160)}`);
+        }
       }
-    }
-    context.say('\nnewest calls');
-    for (const { id, input, answer } of calls) context.say(`  ${id}  ${excerpt(input, 70)}  →  ${excerpt(answer, 40)}`);
-  });
+      context.say('\nnewest calls');
+      for (const { id, input, answer } of calls)
+        context.say(`  ${id}  ${excerpt(input, 70)}  →  ${excerpt(answer, 40)}`);
+    },
+    { onlyReads: true },
+  );
 }
 
 function sayLabels(shape: Extract<Task['shape'], { kind: 'label' }>, { say }: CommandContext): void {
