@@ -1,6 +1,7 @@
 // Draws certificates by the thousand from the scores of real students and counts the broken promises, beside careless variants.
 // usage: npx tsx bench/certificates.ts [--only thresholds,looks] [--draws 1000] [--json]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { alarmSection } from './certificates/alarms.ts';
