@@ -26,6 +26,9 @@ export interface TrialState {
   readonly sample: readonly (readonly [score: number, different: 0 | 1])[];
 }
 
+/** Among fewer calls the surest one is an error too easily, by chance. */
+const ENOUGH_TO_TELL = 50;
+
 /**
  * One student's attempt at a certificate: n randomly sampled calls, all later than what trained it, repeats and
  * near-duplicates of each other and of training rows counted once. The student is frozen; nothing is looked at before n.
@@ -65,10 +68,12 @@ export class Trial {
   }
 
   /**
-   * Whether more than `share` of the calls could still be certified if no further error came. A trial without that hope
-   * may stop early: stopping can only prevent a certificate, never issue one, and its look stays spent.
+   * Whether more than `share` of calls like those sampled so far could be certified if no further error came; few of them
+   * cannot tell. A trial without that hope may stop early: stopping can only prevent a certificate, never issue one, and
+   * its look stays spent.
    */
   canReach(share: number): boolean {
+    if (this.#sample.length < ENOUGH_TO_TELL) return true;
     const { n, epsilon, delta } = this.plan;
     const allowed = errorsAllowed({ n, epsilon, delta });
     let errors = 0;
