@@ -51,6 +51,8 @@ export class KnownTask {
   #name: string;
   #tally: AnswerTally;
   #record: Task | null = null;
+  /** What the answers of a record are made of: worked out when first asked for. */
+  #vocabulary: { readonly of: Task; readonly words: ReadonlySet<string> } | null = null;
   #recordedAnswers = 0;
   #answers = 0;
 
@@ -74,6 +76,17 @@ export class KnownTask {
 
   addTemplate(known: KnownTemplate): void {
     this.templates.push(known);
+    this.#record = null;
+  }
+
+  /** Puts a template in the place of one whose constants held a few words too many; its versions stay what they are. */
+  replaceTemplate(old: KnownTemplate, known: KnownTemplate): void {
+    for (const [teacher, version] of old.teachers) known.teachers.set(teacher, version);
+    const ids = new Set(known.teachers.values());
+    this.versions = this.versions.map((version) =>
+      ids.has(version.id) ? { ...version, template: known.template } : version,
+    );
+    this.templates.splice(this.templates.indexOf(old), 1, known);
     this.#record = null;
   }
 
@@ -121,15 +134,19 @@ export class KnownTask {
     return this.toTask().shape;
   }
 
+  /** The lives of the templates that are in use. */
   lifespans(): readonly Lifespan[] {
-    const vocabulary = vocabularyOf(this.#tally, this.shape);
-    return this.templates.map((known) => ({
-      constants: identityOf(known.template, this.isConversation),
-      times: known.times.sample,
-      stride: known.times.stride,
-      lastTimes: known.times.last,
-      vocabulary,
-    }));
+    const record = this.toTask();
+    if (this.#vocabulary?.of !== record)
+      this.#vocabulary = { of: record, words: vocabularyOf(this.#tally, record.shape) };
+    const vocabulary = this.#vocabulary.words;
+    return this.templates
+      .filter((known) => !known.isRetired)
+      .map((known) => ({
+        ...known.lifespan(),
+        constants: identityOf(known.template, this.isConversation),
+        vocabulary,
+      }));
   }
 
   /** The record, its counts at most a twentieth behind; the same object while nothing changed. */

@@ -23,6 +23,7 @@ export interface KnownTemplateOptions {
 export interface KnownTemplateState extends Omit<KnownTemplateOptions, 'task'> {
   readonly teachers: readonly (readonly [string, string])[];
   readonly times: CallTimesState;
+  readonly isRetired: boolean;
 }
 
 /** A template that belongs to a task, ready to match. */
@@ -35,6 +36,8 @@ export class KnownTemplate implements KnownTemplateOptions {
   /** Version ids by teacher. */
   readonly teachers = new Map<string, string>();
   readonly times: CallTimes;
+  /** Another template has taken its place in matching. */
+  isRetired = false;
   readonly #matcher: TemplateMatcher;
   #samples: KeptCall[] = [];
   #sampleCharacters = 0;
@@ -90,13 +93,19 @@ export class KnownTemplate implements KnownTemplateOptions {
     return this.teachers.get(teacher) ?? shortHash([this.template.key, teacher]);
   }
 
+  /** When its calls came. */
+  lifespan(): { readonly times: readonly number[]; readonly stride: number; readonly lastTimes: readonly number[] } {
+    return { times: this.times.sample, stride: this.times.stride, lastTimes: this.times.last };
+  }
+
   toJSON(): KnownTemplateState {
-    const { template, structure, onlyModel } = this;
-    return { template, structure, onlyModel, teachers: [...this.teachers], times: this.times.toJSON() };
+    const { template, structure, onlyModel, isRetired } = this;
+    return { template, structure, onlyModel, isRetired, teachers: [...this.teachers], times: this.times.toJSON() };
   }
 
   static from(task: string, state: KnownTemplateState): KnownTemplate {
     const known = new KnownTemplate({ ...state, task }, CallTimes.from(state.times));
+    known.isRetired = state.isRetired;
     for (const [teacher, version] of state.teachers) known.teachers.set(teacher, version);
     return known;
   }

@@ -1,11 +1,9 @@
-import type { Answer } from '../records/answer.ts';
-import { foldLabel } from '../records/output-shape.ts';
 import type { Template } from '../records/task.ts';
 import { buildTemplate, countConstantWords, countEvidence, isConversation } from './build-template.ts';
 import { clusterPrompts, fewestPrompts, type PromptRow } from './cluster-prompts.ts';
 import { findShape } from './find-shape.ts';
 import { type FoundCluster, gatherCluster, tallyOf } from './found-cluster.ts';
-import type { KeptCall } from './kept-call.ts';
+import { answerKey, type KeptCall } from './kept-call.ts';
 import { constantsOf } from './name-task.ts';
 import { splitByValues } from './split-by-values.ts';
 
@@ -109,11 +107,4 @@ function sample(calls: readonly KeptCall[]): readonly PromptRow[] {
   const picked: PromptRow[] = [];
   for (let i = 0; i < rows.length && picked.length < wanted; i += step) picked.push(rows[Math.floor(i)]!);
   return picked;
-}
-
-function answerKey(answer: Answer): string | null {
-  if (answer.kind === 'none') return null;
-  return answer.kind === 'text'
-    ? foldLabel(answer.text.slice(0, 200))
-    : answer.calls.map((call) => call.name).join(' ');
 }

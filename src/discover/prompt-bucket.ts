@@ -19,7 +19,8 @@ export class PromptBucket {
   templates: readonly KnownTemplate[] = [];
   kept: KeptCall[] = [];
   readonly structure: string;
-  #characters = 0;
+  /** Characters in the kept calls. */
+  characters = 0;
   #untilMining = firstMining;
   #interval = firstMining;
   readonly #familiar = new Map<string, number>();
@@ -39,10 +40,10 @@ export class PromptBucket {
   /** Keeps a call for mining. Says whether mining is due. */
   keep(call: KeptCall): boolean {
     this.kept.push(call);
-    this.#characters += sizeOf(call);
-    while (this.kept.length > mostKept || (this.#characters > mostCharacters && this.kept.length > 1)) {
+    this.characters += sizeOf(call);
+    while (this.kept.length > mostKept || (this.characters > mostCharacters && this.kept.length > 1)) {
       const [oldest] = this.kept.splice(0, 1);
-      if (oldest !== undefined) this.#characters -= sizeOf(oldest);
+      if (oldest !== undefined) this.characters -= sizeOf(oldest);
     }
     this.#untilMining--;
     return this.#grewFamiliar(call) || this.#untilMining <= 0;
@@ -52,15 +53,23 @@ export class PromptBucket {
     this.templates = [...this.templates, template].sort((a, b) => b.constantLength - a.constantLength);
   }
 
+  /** Lets go of what it kept. */
+  clear(): void {
+    this.kept = [];
+    this.characters = 0;
+    this.#familiar.clear();
+  }
+
   /** Takes a template out of use; its task keeps the versions it had. */
   retire(template: KnownTemplate): void {
+    template.isRetired = true;
     this.templates = this.templates.filter((other) => other !== template);
   }
 
   /** After a mining: the calls that found their place are let go, and the next mining is put off. */
   release(isPlaced: (call: KeptCall) => boolean): void {
     this.kept = this.kept.filter((call) => !isPlaced(call));
-    this.#characters = this.kept.reduce((sum, call) => sum + sizeOf(call), 0);
+    this.characters = this.kept.reduce((sum, call) => sum + sizeOf(call), 0);
   }
 
   rest(): void {
@@ -79,7 +88,7 @@ export class PromptBucket {
         isDue ||= count >= familiarFrom && (count & (count - 1)) === 0;
       }
     }
-    if (this.#familiar.size > 20_000) this.#familiar.clear();
+    if (this.#familiar.size > 5000) this.#familiar.clear();
     return isDue;
   }
 }

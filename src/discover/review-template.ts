@@ -1,4 +1,6 @@
+import { haveOtherAnswers } from './cluster-prompts.ts';
 import type { FoundCluster } from './found-cluster.ts';
+import { answerKey, type KeptCall } from './kept-call.ts';
 import type { KnownTemplate } from './known-template.ts';
 import { compileTemplate } from './match-template.ts';
 import { minePrompts } from './mine-prompts.ts';
@@ -19,8 +21,15 @@ export function reviewTemplate(known: KnownTemplate): Review {
     (part) => compileTemplate(part.template).constantLength >= known.constantLength + fewestMore,
   );
   const covered = parts.reduce((sum, part) => sum + part.calls.length, 0);
-  const isReplaced = parts.length > 1 && covered >= 0.9 * known.samples.length;
-  return isReplaced || (parts.length > 0 && covered < 0.7 * known.samples.length)
-    ? { parts: [...parts].sort((a, b) => b.calls.length - a.calls.length), isReplaced }
-    : { parts: [], isReplaced: false };
+  if (parts.length > 1 && covered >= 0.9 * known.samples.length)
+    return { parts: [...parts].sort((a, b) => b.calls.length - a.calls.length), isReplaced: true };
+  // A part alone may be a phrase that many inputs begin with, unless it is answered otherwise than the rest.
+  const [part] = parts.filter((one) => isAnsweredOtherwise(one, known));
+  return { parts: part === undefined ? [] : [part], isReplaced: false };
+}
+
+function isAnsweredOtherwise(part: FoundCluster, known: KnownTemplate): boolean {
+  const inside = new Set(part.calls.map(({ call }) => call));
+  const answersOf = (calls: readonly KeptCall[]): string[] => calls.flatMap((call) => answerKey(call.answer) ?? []);
+  return haveOtherAnswers(answersOf([...inside]), answersOf(known.samples.filter((call) => !inside.has(call))));
 }

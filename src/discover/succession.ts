@@ -61,7 +61,10 @@ function haveSameAnswers(known: Lifespan, found: Lifespan): boolean {
 }
 
 /** How many calls of the known template its past lets expect while the found one ran, and how many there were. */
-function presenceDuring(known: Lifespan, found: Lifespan): { readonly expected: number; readonly seen: number } {
+export function presenceDuring(
+  known: Pick<Lifespan, 'times' | 'stride' | 'lastTimes'>,
+  found: Pick<Lifespan, 'times'>,
+): { readonly expected: number; readonly seen: number } {
   const from = quantile(found.times, 0.03);
   const until = quantile(found.times, 0.97);
   const first = Math.min(...known.times);

@@ -320,6 +320,34 @@ describe('what is equal and what is not', () => {
     expect([...before.values()].slice(50).every((match) => match !== null)).toBe(true);
   });
 
+  it("keeps the version when it finds out that words it took for constant were the inputs'", () => {
+    let met = 0;
+    const log = inventLog([
+      classifier({
+        prompt: (text) =>
+          route(met++ < 40 || met % 3 === 0 ? `Ref: the order that I placed ${text}` : text),
+        calls: 300,
+      }),
+    ]);
+    const { finder, before, versions } = stream(log);
+    expect(finder.tasks().map((task) => task.versions.length)).toEqual([1]);
+    expect(versions).toEqual([]);
+    const version = finder.tasks()[0]?.versions[0]?.id;
+    expect([...before.values()].slice(120).every((match) => match?.version === version)).toBe(true);
+    expect(TaskFinder.from(JSON.parse(JSON.stringify(finder))).tasks()).toEqual(finder.tasks());
+  });
+
+  it('makes no task of a phrase that many bare inputs begin with', () => {
+    const log = inventLog([
+      classifier({
+        prompt: (text) => (text.length % 3 === 0 ? `I would like to know how I can ${text}` : text),
+        task: 'queues',
+        calls: 600,
+      }),
+    ]);
+    expect(stream(log).finder.tasks()).toHaveLength(1);
+  });
+
   it('survives that one call in fifty is another one with the same system message', () => {
     const log = inventLog([
       {
