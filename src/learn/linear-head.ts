@@ -53,15 +53,19 @@ export function descend(
   const { rows, classes, width } = problem;
   const { kernels } = workspace;
   const solver = new RowSolver(classes);
+  const lastMove = new Float64Array(problem.targets.length).fill(1);
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+    const isFull = epoch % fullEvery === 1;
     let moved = 0;
     for (const row of shuffled(members, random)) {
+      if (!isFull && (lastMove[row] as number) < settings.tolerance) continue;
       const start = rows.starts[row] as number;
       const count = (rows.starts[row + 1] as number) - start;
       const indices = rows.indices.at + 4 * start;
       const values = rows.values.at + 4 * start;
       kernels.sumRows(indices, values, count, state.weights.at, width, logits.at);
       const move = solver.solve(problem, state, row, logits.view);
+      lastMove[row] = move;
       moved += move;
       if (move > skippedMove) kernels.addToRows(indices, values, count, state.weights.at, width, logits.at);
     }
@@ -69,6 +73,9 @@ export function descend(
   }
   return settings.epochs;
 }
+
+/** Rows that hardly moved rest until the next of every four epochs. */
+const fullEvery = 4;
 
 /** Smaller moves of a row, as a share of its pull, are not worth a pass over its weights. */
 const skippedMove = 1e-3;
@@ -103,13 +110,15 @@ export function removeRows(
 /** Finds one row's new dual; scratch memory is kept between rows. */
 class RowSolver {
   readonly #classes: number;
-  readonly #inputs: Float64Array;
-  readonly #shares: Float64Array;
+  readonly inputs: Float64Array;
+  readonly powers: Float64Array;
+  readonly shares: Float64Array;
 
   constructor(classes: number) {
     this.#classes = classes;
-    this.#inputs = new Float64Array(classes);
-    this.#shares = new Float64Array(classes);
+    this.inputs = new Float64Array(classes);
+    this.powers = new Float64Array(classes);
+    this.shares = new Float64Array(classes);
   }
 
   /**
@@ -118,37 +127,32 @@ class RowSolver {
    */
   solve(problem: LinearProblem, state: LinearState, row: number, logits: Float32Array): number {
     const classes = this.#classes;
-    const width = problem.width;
+    const at = row * problem.width;
     const pull = problem.pulls[row] as number;
     const target = problem.targets[row] as number;
     const squaredNorm = problem.rows.squaredNorms[row] as number;
     const stiffness = squaredNorm * pull;
     const duals = state.duals.view;
-    const inputs = this.#inputs;
-    const shares = this.#shares;
+    const { inputs, shares } = this;
     let largest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) {
-      const input =
-        (logits[k] as number) - squaredNorm * (duals[row * width + k] as number) + (k === target ? stiffness : 0);
+      const input = (logits[k] as number) - squaredNorm * (duals[at + k] as number) + (k === target ? stiffness : 0);
       inputs[k] = input;
       if (input > largest) largest = input;
     }
     const known = state.offsets[row] as number;
-    state.offsets[row] = normalisingOffset(
-      inputs,
-      shares,
-      stiffness,
-      Number.isNaN(known) ? largest - stiffness : known,
-    );
+    state.offsets[row] = normalisingOffset(this, stiffness, Number.isNaN(known) ? largest - stiffness : known);
     let sum = 0;
     for (let k = 0; k < classes; k++) sum += shares[k] as number;
+    const scale = -pull / sum;
     let move = 0;
     for (let k = 0; k < classes; k++) {
-      const dual = pull * ((k === target ? 1 : 0) - (shares[k] as number) / sum);
-      const change = dual - (duals[row * width + k] as number);
-      duals[row * width + k] = dual;
+      const dual = scale * (shares[k] as number) + (k === target ? pull : 0);
+      const change = dual - (duals[at + k] as number);
+      duals[at + k] = dual;
       logits[k] = change;
-      move = Math.max(move, Math.abs(change));
+      const size = change < 0 ? -change : change;
+      if (size > move) move = size;
     }
     return move / pull;
   }
@@ -156,35 +160,51 @@ class RowSolver {
 
 /**
  * The offset ν for which the shares pₖ with ln pₖ + κ·pₖ = inputₖ − ν sum to 1, by Newton on the logarithm of the sum;
- * fills `shares` with them.
+ * fills `shares` with them. `powers` is scratch.
  */
-function normalisingOffset(inputs: Float64Array, shares: Float64Array, stiffness: number, start: number): number {
+function normalisingOffset(
+  { inputs, powers, shares }: Readonly<Record<'inputs' | 'powers' | 'shares', Float64Array>>,
+  stiffness: number,
+  start: number,
+): number {
+  const classes = inputs.length;
+  for (let k = 0; k < classes; k++) {
+    const x = (inputs[k] as number) - start;
+    powers[k] = x < -20 ? 0 : Math.exp(Math.min(x, 600));
+  }
   let offset = start;
-  const smallBelow = -4 - Math.log(stiffness);
+  let factor = 1;
   for (let step = 0; ; step++) {
     let sum = 0;
     let slope = 0;
-    for (let k = 0; k < inputs.length; k++) {
-      const x = (inputs[k] as number) - offset;
-      let share = 0;
-      if (x < -20) share = 0;
-      else if (x < smallBelow) {
-        const first = Math.exp(x);
-        share = first * (1 - stiffness * first);
-      } else share = solveShare(x, stiffness);
+    for (let k = 0; k < classes; k++) {
+      const power = (powers[k] as number) * factor;
+      const scaled = stiffness * power;
+      const share =
+        scaled < 0.1
+          ? power * (1 - scaled * (1 - 1.5 * scaled))
+          : solveShare((inputs[k] as number) - offset, stiffness);
       shares[k] = share;
       sum += share;
       slope += share / (1 + stiffness * share);
     }
-    if (Math.abs(sum - 1) < 1e-3 || step === 12) return offset;
+    if (Math.abs(sum - 1) < 1e-3 || step === mostSolverSteps) return offset;
     offset += sum > 0 ? (sum * Math.log(sum)) / slope : -1;
+    factor = Math.exp(start - offset);
   }
 }
+
+const mostSolverSteps = 12;
 
 /** p with ln p + κ·p = x: κp is Wright's omega function of x + ln κ; a first guess and Newton steps on it. */
 function solveShare(x: number, stiffness: number): number {
   const y = x + Math.log(stiffness);
   let omega = y > 1.5 ? y - Math.log(y) : Math.exp(y) / (1 + 0.8 * Math.exp(y * 0.8)) + 1e-12;
-  for (let step = 0; step < 3; step++) omega = Math.max(1e-12, (omega * (1 + y - Math.log(omega))) / (1 + omega));
+  for (let step = 0; step < 3; step++) {
+    const next = Math.max(1e-12, (omega * (1 + y - Math.log(omega))) / (1 + omega));
+    const isClose = Math.abs(next - omega) < 1e-3 * next;
+    omega = next;
+    if (isClose) break;
+  }
   return omega / stiffness;
 }
