@@ -52,7 +52,8 @@ export function pick<Item>(items: readonly Item[], random: Random): Item {
 }
 
 export const firstCallAt = Date.UTC(2026, 3, 1);
-export const minutes = 60_000;
+/** Some 200 calls a day. */
+export const callEvery = 7 * 60_000;
 const system = 'Sort the ticket into one department. Answer with the name of the department alone.';
 
 /** How a call of the stream differs from the plainest one. */
@@ -82,7 +83,7 @@ export function keywordCall({ text, label }: KeywordRow, index: number, change: 
   };
   return {
     id: change.id ?? `call_${index}`,
-    at: change.at ?? firstCallAt + index * minutes,
+    at: change.at ?? firstCallAt + index * callEvery,
     tenant: change.tenant ?? 'default',
     status: change.status ?? 200,
     latencyMs: 400,

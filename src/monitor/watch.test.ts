@@ -49,11 +49,23 @@ describe('the watch over a live student', () => {
   });
 
   it('expects new labels where many were seen once only', () => {
-    const watch = new Watch({ ...settings, unseenShare: 0.01 });
-    pass(watch, 300);
-    expect([watch.observe(news), watch.observe(news), watch.observe(news)]).toEqual([null, null, null]);
-    const flood = Array.from({ length: 20 }, () => watch.observe(news));
+    const watch = new Watch({ ...settings, unseenShare: 0.05 });
+    for (let i = 0; i < 20; i++) {
+      pass(watch, 20);
+      expect(watch.observe(news)).toBeNull();
+    }
+    const flood = Array.from({ length: 5 }, () => watch.observe(news));
     expect(flood.at(-1)).toBe('new-label');
+  });
+
+  it('does not grow numb with age', () => {
+    const watch = new Watch({ ...settings, unseenShare: 0.005 });
+    pass(watch, 100_000);
+    const verdicts = Array.from({ length: 4 }, () => {
+      pass(watch, 8);
+      return watch.observe(news);
+    });
+    expect(verdicts).toContain('new-label');
   });
 
   it('does not take an answer without a label for a new label', () => {

@@ -20,28 +20,29 @@ export interface WatchSettings {
   readonly unseenShare: number;
 }
 
-const NEW_LABEL_SIGHTINGS = 2;
+const SIGHTINGS_KEPT = 30;
 /** Asked at every sighting, so it must be far rarer than a single test's δ. */
 const SUSPICIOUS_BELOW = 1e-3;
 
 /** What a {@link Watch} needs to go on after a restart. */
 export interface WatchState extends WatchSettings {
   readonly alarm: AlarmState;
-  readonly newLabels: number;
+  /** How many calls had gone by at each of the latest sightings of new labels, oldest first. */
+  readonly sightings: readonly number[];
   readonly calls: number;
   readonly checks: number;
   readonly different: number;
 }
 
 /**
- * Watches what a live student does: a betting alarm over spot checks, and labels that nobody had seen before. A new
- * label seen twice is suspicious unless that many new labels were to be expected: a task of 77 labels goes on
- * showing its rare ones for a long time, and its certificate has counted them as errors.
+ * Watches what a live student does: a betting alarm over spot checks, and labels that nobody had seen before. Two or more
+ * sightings are suspicious where they come closer together than was to be expected: a task of 77 labels goes on showing
+ * its rare ones for a long time, and its certificate has counted them as errors.
  */
 export class Watch {
   #alarm: BettingAlarm;
   readonly #settings: WatchSettings;
-  #newLabels = 0;
+  #sightings: readonly number[] = [];
   #calls = 0;
   #checks = 0;
   #different = 0;
@@ -54,7 +55,7 @@ export class Watch {
   static from(state: WatchState): Watch {
     const watch = new Watch(state);
     watch.#alarm = BettingAlarm.from(state.alarm);
-    watch.#newLabels = state.newLabels;
+    watch.#sightings = state.sightings;
     watch.#calls = state.calls;
     watch.#checks = state.checks;
     watch.#different = state.different;
@@ -68,7 +69,7 @@ export class Watch {
       delta,
       unseenShare,
       alarm: this.#alarm.toJSON(),
-      newLabels: this.#newLabels,
+      sightings: this.#sightings,
       calls: this.#calls,
       checks: this.#checks,
       different: this.#different,
@@ -88,10 +89,17 @@ export class Watch {
       if (this.#alarm.isRaised) return 'alarm';
     }
     if (call.label === null || call.labelKnown) return null;
-    this.#newLabels++;
-    if (this.#newLabels < NEW_LABEL_SIGHTINGS) return null;
-    const expected = this.#settings.unseenShare * this.#calls;
-    return poissonAtLeast(this.#newLabels, expected) < SUSPICIOUS_BELOW ? 'new-label' : null;
+    this.#sightings = [...this.#sightings, this.#calls].slice(-SIGHTINGS_KEPT);
+    return this.#areTooClose() ? 'new-label' : null;
+  }
+
+  /** Whether the latest k sightings, for any k from 2, are more than so short a stretch of calls lets expect. */
+  #areTooClose(): boolean {
+    const latest = [...this.#sightings].reverse();
+    return latest.some((since, index) => {
+      const expected = this.#settings.unseenShare * (this.#calls - since + 1);
+      return index > 0 && poissonAtLeast(index + 1, expected) < SUSPICIOUS_BELOW;
+    });
   }
 
   /** A call went by, whoever answered it. */
