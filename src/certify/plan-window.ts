@@ -15,6 +15,8 @@ export interface WindowQuestion {
   readonly delta: number;
   /** Calls of the task still to be expected. Unknown in truth; see `expectedHorizon`. */
   readonly horizon: number;
+  /** The fewest calls that go by while a window is open, sampled or not: windows are spread over time. 0 by default. */
+  readonly spanCalls?: number;
   /** The share of calls that is answered locally today; 0 while nothing is certified. */
   readonly servedShare: number;
 }
@@ -34,7 +36,7 @@ export interface WindowPlan {
  * The out-of-fold outcomes foretell the risk r(c) of answering the share c of calls with the highest scores. A window of n
  * calls certifies c when at most k(n) of them are answered and different, k(n) being the largest count whose exact upper
  * bound stays below ε; with r known only from m rows, that count is beta-binomial (Jeffreys prior). A window costs what
- * is answered locally today, for as long as it lasts; it earns the gain in share for the rest of the horizon.
+ * would have been answered locally of its n calls; it earns the gain in share once it is over, for the rest of the horizon.
  */
 export function planWindow(question: WindowQuestion): WindowPlan | null {
   const curve = riskCurve(question.outcomes);
@@ -44,7 +46,8 @@ export function planWindow(question: WindowQuestion): WindowPlan | null {
     const allowed = errorsAllowed({ n, epsilon: question.epsilon, delta: question.delta });
     if (allowed < 0) continue;
     const gain = expectedGain({ curve, n, allowed, servedShare: question.servedShare });
-    const expectedSaving = (question.horizon - n) * gain - n * question.servedShare;
+    const lasts = Math.max(n, question.spanCalls ?? 0);
+    const expectedSaving = (question.horizon - lasts) * gain - n * question.servedShare;
     if (expectedSaving > 0 && (best === null || expectedSaving > best.expectedSaving)) {
       best = { n, expectedShare: question.servedShare + gain, expectedSaving };
     }

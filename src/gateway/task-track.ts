@@ -87,6 +87,8 @@ const TRAINING_GROWTH = 1.3;
 /** The future that a look is saved for, in multiples of the past. */
 const LONG_RUN = 16;
 const DAY_MS = 86_400_000;
+/** Calls of one hour resemble each other more than calls of a task do: a window takes its sample over so many days. */
+const WINDOW_DAYS = 3;
 
 /**
  * The loop of one version of one task: gather labelled calls, train at geometric moments, plan a window, certify, serve,
@@ -398,31 +400,23 @@ export class TaskTrack {
   }
 
   #planTrial(outcome: TrainingOutcome, calls: readonly LabelledCall[], at: number): void {
-    const { settings } = this.#parts;
+    const { epsilon, delta: promised } = this.#parts.settings;
     const look = this.#looks + 1;
-    const delta = deltaOfLook(settings.delta, look);
-    const outcomes = foreseen(outcome, calls, { version: this.#parts.version, era: this.#era });
-    const base = { outcomes, epsilon: settings.epsilon, servedShare: this.#servedShare };
-    const plan = planWindow({ ...base, delta, horizon: expectedHorizon(this.#callsInEra) });
-    if (plan === null) return;
-    if (
-      plan.expectedSaving <
-      this.#priceOfLook({ outcomes, epsilon: settings.epsilon, servedShare: this.#servedShare }, look)
-    )
-      return;
+    const delta = deltaOfLook(promised, look);
+    const question = {
+      outcomes: foreseen(outcome, calls, { version: this.#parts.version, era: this.#era }),
+      epsilon,
+      spanCalls: (this.callsPerDay ?? 0) * WINDOW_DAYS,
+      servedShare: this.#servedShare,
+    };
+    const plan = planWindow({ ...question, delta, horizon: expectedHorizon(this.#callsInEra) });
+    if (plan === null || plan.expectedSaving < this.#priceOfLook(question, look)) return;
     this.#looks = look;
     this.#parts.onCandidate(outcome.student);
+    const source = this.#serving === null ? 'shadow' : 'window';
     this.#trial = new Trial(
       outcome.student,
-      {
-        look,
-        n: plan.n,
-        share: this.#sampleShare(plan.n),
-        epsilon: settings.epsilon,
-        delta,
-        source: this.#serving === null ? 'shadow' : 'window',
-        startedAt: at,
-      },
+      { look, n: plan.n, share: this.#sampleShare(plan.n), epsilon, delta, source, startedAt: at },
       calls.map((call) => call.slots),
     );
   }
@@ -432,19 +426,16 @@ export class TaskTrack {
    * a smaller δ. A window that does not save even that is left for a better student to come.
    */
   #priceOfLook(question: Omit<WindowQuestion, 'delta' | 'horizon'>, look: number): number {
+    const horizon = LONG_RUN * this.#callsInEra;
     const saving = (k: number): number =>
-      planWindow({
-        ...question,
-        delta: deltaOfLook(this.#parts.settings.delta, k),
-        horizon: LONG_RUN * this.#callsInEra,
-      })?.expectedSaving ?? 0;
+      planWindow({ ...question, delta: deltaOfLook(this.#parts.settings.delta, k), horizon })?.expectedSaving ?? 0;
     return saving(look) - saving(look + 1);
   }
 
-  /** So that n calls are collected within a full day, never in a burst of minutes; all calls where a day brings fewer. */
+  /** So that n calls are collected over whole days, never in a burst of minutes; all calls where those days bring fewer. */
   #sampleShare(n: number): number {
     const perDay = this.callsPerDay;
-    return perDay === null ? 1 : Math.min(1, n / perDay);
+    return perDay === null ? 1 : Math.min(1, n / (perDay * WINDOW_DAYS));
   }
 }
 
