@@ -69,6 +69,7 @@ const settings = { delta: DELTA, draws, seed };
 const report = {
   at: new Date().toISOString(),
   node: process.version,
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
   ...settings,
   sections: { ...earlier(), ...sections },
 };
