@@ -21,12 +21,18 @@ function choiceDeltas(choice: JsonObject): readonly JsonObject[] {
   const { role = 'assistant', content = null, tool_calls: toolCalls, ...others } = message;
   const hasText = typeof content === 'string' && content !== '';
   const calls = Array.isArray(toolCalls) ? toolCalls.filter(isJsonObject) : [];
-  const frame = { index: choice.index ?? 0, logprobs: null, finish_reason: null };
+  const index = choice.index ?? 0;
+  const piece = (delta: JsonObject, logprobs: Json = null, finish: Json = null) => ({
+    index,
+    delta,
+    logprobs,
+    finish_reason: finish,
+  });
   return [
-    { ...frame, delta: { role, content: typeof content === 'string' ? '' : null, ...others } },
-    ...(hasText ? [{ ...frame, delta: { content }, logprobs: choice.logprobs ?? null }] : []),
-    ...calls.map((call, index) => ({ ...frame, delta: { tool_calls: [{ index, ...call }] } })),
-    { ...frame, delta: {}, finish_reason: choice.finish_reason ?? 'stop' },
+    piece({ role, content: typeof content === 'string' ? '' : null, ...others }),
+    ...(hasText ? [piece({ content }, choice.logprobs ?? null)] : []),
+    ...calls.map((call, position) => piece({ tool_calls: [{ index: position, ...call }] })),
+    piece({}, null, choice.finish_reason ?? 'stop'),
   ];
 }
 
