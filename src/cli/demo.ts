@@ -19,7 +19,7 @@ const quickCalls = 3000;
 export function createDemoCommand(): Command {
   return new Command('demo')
     .description('Shows the whole loop on bundled recorded traffic. Needs no key and no network, and keeps nothing.')
-    .option('--epsilon <share>', "share of a task's calls that may differ", parseShare, 0.05)
+    .option('--epsilon <share>', "share of a task's calls that may differ", parseShare, 0.02)
     .option('--delta <share>', 'chance that a certificate is wrong, at most', parseShare, 0.05)
     .option('--seed <number>', 'seed of everything random', parseCount, 1)
     .option('--quick', `only the first ${quickCalls.toLocaleString('en')} calls`)
