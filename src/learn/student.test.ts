@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../records/random.ts';
 import { readStudent, type TrainingRow } from './student.ts';
+import { formatVersion, parseStudentFile, writeStudentFile } from './student-file.ts';
 import { trainStudent } from './train-student.ts';
 
 const openings = ['please', 'could you', 'I want to', 'how do I', 'can someone', 'we need to', 'hello,', 'hi'];
@@ -91,12 +92,43 @@ describe('a student file', () => {
       );
   });
 
+  it('is refused with its own message when a newer program wrote it', () => {
+    const contents = parseStudentFile(bytes);
+    const newer = writeStudentFile({ ...contents, manifest: { ...contents.manifest, version: formatVersion + 1 } });
+    expect(() => readStudent(newer)).toThrow(/format version 2/);
+  });
+
   it('is refused when any byte is flipped', () => {
     for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 50)) {
       const altered = bytes.slice();
       altered[at] = (altered[at] as number) ^ 1;
       expect(() => readStudent(altered)).toThrow(expect.objectContaining({ code: 'student_damaged' }) as Error);
     }
+  });
+});
+
+describe('a student with an MLP', () => {
+  const { student, report } = trainStudent(messages(80, 6), { seed: 2, head: 'mlp' });
+
+  it('is learned, and says the same after a trip through its file, with either kind of kernels', () => {
+    expect(report.head).toBe('mlp');
+    expect(report.heldOutRisk.mlp).not.toBeNull();
+    for (const kind of ['wasm', 'plain'] as const) {
+      const read = readStudent(student.toBytes(), kind);
+      for (const row of messages(30, 7)) {
+        expect(read.predict(row.slots).label).toBe(row.label);
+        expect(read.predict(row.slots).score).toBeCloseTo(student.predict(row.slots).score, 4);
+      }
+    }
+  });
+
+  it('is the same, byte for byte, when trained again', () => {
+    expect(trainStudent(messages(80, 6), { seed: 2, head: 'mlp' }).student.id).toBe(student.id);
+  });
+
+  it('is taken by default only where it errs less on held-out rows', () => {
+    const best = trainStudent(messages(80, 6), { seed: 2 }).report;
+    expect(best.head).toBe((best.heldOutRisk.mlp as number) < best.heldOutRisk.linear ? 'mlp' : 'linear');
   });
 });
 

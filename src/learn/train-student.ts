@@ -1,8 +1,8 @@
 import { RightsizeError } from '../errors.ts';
-import { seededRandom } from '../records/random.ts';
+import { type Random, seededRandom } from '../records/random.ts';
 import { addTempered, type Calibration, calibrate, type HeldOut } from './calibration.ts';
 import { assignFolds } from './folds.ts';
-import { createLinearState, descend, type LinearState } from './linear-head.ts';
+import { createLinearState, descend, type LinearProblem, type LinearState } from './linear-head.ts';
 import { createMlpState, fitMlp, hiddenUnits, type MlpProblem, type MlpState, mlpSettings } from './mlp-head.ts';
 import { type Folds, linearOutOfFold, mlpOutOfFold } from './out-of-fold.ts';
 import { quantiseRows } from './quantise.ts';
@@ -42,7 +42,7 @@ export interface TrainingReport {
   /** N-grams that the student knows. */
   readonly features: number;
   readonly bytes: number;
-  readonly seconds: Readonly<Record<'features' | 'linear' | 'mlp' | 'calibration', number>>;
+  readonly seconds: Readonly<Record<'features' | 'linear' | 'folds' | 'mlp' | 'calibration', number>>;
 }
 
 /** Inverse of the L2 penalty. Between 10 and 30, held-out rows of a dozen kinds did not care (docs/experiments.md). */
@@ -63,14 +63,19 @@ export function trainStudent(rows: readonly TrainingRow[], options: TrainingOpti
   const set = prepareTrainingSet(rows, wanted !== 'linear');
   const folds = chooseFolds(set, options);
   clock.end('features');
-  const linear = learnLinear(set, folds, options.seed, (share) => tell(share * linearShare));
+  const linear = fitLinear(set, options.seed);
+  tell(linearShare * 0.4);
   clock.end('linear');
-  const linearCalibration = calibrate(heldOut(set, folds, linear.outOfFold));
+  const linearLogits = linearOutOfFold(set, linear.problem, linear.state, folds, {
+    descent: foldDescent,
+    random: linear.random,
+    onFold: (done) => tell(linearShare * (0.4 + (0.6 * done) / folds.folds)),
+  });
+  clock.end('folds');
+  const linearCalibration = calibrate(heldOut(set, folds, linearLogits));
   clock.end('calibration');
   const isMlpTried = wanted !== 'linear' && set.labels.length > 1;
-  const mlp = isMlpTried
-    ? learnMlp(set, folds, options.seed, linear.outOfFold, (share) => tell(0.1 + share * 0.7))
-    : null;
+  const mlp = isMlpTried ? learnMlp(set, folds, options.seed, linearLogits, (share) => tell(0.1 + share * 0.7)) : null;
   const isMlp = mlp !== null && (wanted === 'mlp' || mlp.calibration.riskArea < linearCalibration.riskArea);
   const mlpContents = isMlp ? finishMlp(set, mlp, options.seed) : null;
   clock.end('mlp');
@@ -119,12 +124,10 @@ function heldOut(set: TrainingSet, folds: Folds, logits: Float32Array): HeldOut 
   };
 }
 
-function learnLinear(
+function fitLinear(
   set: TrainingSet,
-  folds: Folds,
   seed: number,
-  onProgress: (share: number) => void,
-): { readonly state: LinearState; readonly outOfFold: Float32Array } {
+): { readonly problem: LinearProblem; readonly state: LinearState; readonly random: Random } {
   const random = seededRandom(seed);
   const problem = {
     rows: set.rows,
@@ -136,9 +139,7 @@ function learnLinear(
   const state = createLinearState(problem, set.columns, set.workspace);
   const everyRow = Array.from(set.targets, (_, row) => row);
   descend(problem, state, everyRow, descent, { workspace: set.workspace, logits: set.logits, random });
-  onProgress(0.4);
-  const onFold = (done: number): void => onProgress(0.4 + (0.6 * done) / folds.folds);
-  return { state, outOfFold: linearOutOfFold(set, problem, state, folds, { descent: foldDescent, random, onFold }) };
+  return { problem, state, random };
 }
 
 interface LearnedMlp {
@@ -210,7 +211,7 @@ function assemble(set: TrainingSet, { linear, linearTemperature, mlp, calibratio
 }
 
 function phaseClock() {
-  const seconds = { features: 0, linear: 0, mlp: 0, calibration: 0 };
+  const seconds = { features: 0, linear: 0, folds: 0, mlp: 0, calibration: 0 };
   let last = performance.now();
   return {
     seconds,
