@@ -155,9 +155,9 @@ describe.skipIf(!canMount)('a disk of its own (where mount namespaces are allowe
   }
 
   it('that is full ends an import with a reason, keeps what fitted, and takes the rest when there is room', () => {
-    writeFileSync(join(folder, 'log'), log(2500));
+    writeFileSync(join(folder, 'log'), log(3500));
     const output = inNamespace(`
-      mkdir $DATA && mount -t tmpfs -o size=900k tmpfs $DATA
+      mkdir $DATA && mount -t tmpfs -o size=600k tmpfs $DATA
       $RUN import $FOLDER/log --data $DATA 2>&1; echo "status $?"
       mount -o remount,size=50m $DATA
       $RUN import $FOLDER/log --data $DATA`);
@@ -165,7 +165,7 @@ describe.skipIf(!canMount)('a disk of its own (where mount namespaces are allowe
     expect(output).toContain('status 1');
     const kept = Number(/([\d,]+) calls before that are stored/.exec(output)?.[1]?.replace(',', ''));
     expect(kept).toBeGreaterThan(0);
-    expect(output).toContain(`Imported ${(2500 - kept).toLocaleString('en')} new calls`);
+    expect(output).toContain(`Imported ${(3500 - kept).toLocaleString('en')} new calls`);
   });
 
   it('that is read-only is told as such, and can still be read', () => {
