@@ -111,6 +111,9 @@ function longestSharedRun(texts: readonly string[]): string | null {
   return best;
 }
 
+/** Tokens that a run has at least, unless a delimiter ends it. */
+const shortestRun = 5;
+
 /** How many tokens from `start` on all others contain in one piece: found by doubling, then halving, for runs may be long. */
 function sharedLength(tokens: readonly string[], start: number, others: readonly string[]): number {
   const isShared = (length: number): boolean => {
@@ -118,8 +121,12 @@ function sharedLength(tokens: readonly string[], start: number, others: readonly
     return others.every((text) => text.includes(run));
   };
   const most = tokens.length - start;
-  let good = 0;
-  let bad = 1;
+  // Up to the next delimiter, or a few words: less would be found in any text and mean nothing.
+  const next = tokens.slice(start, start + shortestRun).findIndex(isStructural);
+  const least = Math.min(most, next < 0 ? shortestRun : next + 1);
+  if (!isShared(least)) return 0;
+  let good = least;
+  let bad = least + 1;
   while (bad <= most && isShared(bad)) {
     good = bad;
     bad = Math.min(2 * bad, most + 1);

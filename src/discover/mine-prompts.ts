@@ -3,6 +3,7 @@ import { buildTemplate, countConstantWords, countEvidence, isConversation } from
 import { clusterPrompts, fewestPrompts, type PromptRow } from './cluster-prompts.ts';
 import { findShape } from './find-shape.ts';
 import { type FoundCluster, gatherCluster, tallyOf } from './found-cluster.ts';
+import { hasInstructionSlot } from './instruction-slot.ts';
 import { answerKey, type KeptCall } from './kept-call.ts';
 import { constantsOf } from './name-task.ts';
 import { splitByValues } from './split-by-values.ts';
@@ -12,11 +13,13 @@ export const fewestCalls = 14;
 /** Constant words and delimiters below which a template is no prompt but a turn of phrase; and words below which running text gets no group. */
 const fewestEvidence = 4;
 const fewestWordsOfGroup = 8;
+/** Words and delimiters from which on a template is a prompt for sure. */
+const evidenceOfPrompt = 8;
 /** Calls without any constant must show more often that they belong together. */
 const fewestBareCalls = 40;
 /** Different prompts looked at in one mining, and their characters in all. */
 const mostPrompts = 240;
-const mostCharacters = 1_500_000;
+const mostCharacters = 600_000;
 
 export interface MiningOptions {
   /** Whether values of a slot that follow each other in time are one prompt edited; they are not where a slot is known to be one. */
@@ -48,7 +51,8 @@ function mineOnce(calls: readonly KeptCall[], areEditsExpected: boolean): readon
     const template = buildTemplate(first.prompt, rows);
     if (template.slots === 0) continue;
     const cluster = saysEnough(template, first) ? gatherCluster(template, free) : gatherBare(template, free);
-    if (cluster === null || cluster.calls.length < fewestCalls || !isWorthKeeping(cluster)) continue;
+    if (cluster === null || cluster.calls.length < fewestCalls || !isWorthKeeping(cluster) || isMereForm(cluster))
+      continue;
     const placed = new Set(cluster.calls.map(({ call }) => call));
     free = free.filter((call) => !placed.has(call));
     clusters.push(cluster);
@@ -82,6 +86,14 @@ function gatherBare(template: Template, calls: readonly KeptCall[]): FoundCluste
     if (shape.kind === 'label' && shape.unseenShare <= 0.05) return cluster;
   }
   return null;
+}
+
+/** A few constant words may be the form ("Input: … Answer:") that many prompts share. Whether they are shows only in many calls. */
+function isMereForm({ template, task, toolsJson, calls }: FoundCluster): boolean {
+  if (task !== null || toolsJson !== null || template.slots < 2 || countEvidence(template) >= evidenceOfPrompt)
+    return false;
+  const texts = calls.map(({ call }) => call.prompt.texts);
+  return calls.length < fewestBareCalls || hasInstructionSlot(template, texts);
 }
 
 /** Running text under a short turn of phrase is chat that begins alike. */

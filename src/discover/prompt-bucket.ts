@@ -4,7 +4,7 @@ import type { KnownTemplate } from './known-template.ts';
 import type { Prompt } from './read-prompt.ts';
 
 /** Calls kept a structure, and the characters in them; the oldest are forgotten first. */
-const mostKept = 512;
+const mostKept = 4096;
 const mostCharacters = 16_000_000;
 /** Kept calls after which a structure is mined for the first time. */
 const firstMining = 20;
@@ -12,6 +12,8 @@ const firstMining = 20;
 const laterMining = 256;
 /** How often the same beginning or end is met among kept calls before they are looked at out of turn. */
 const familiarFrom = 16;
+const shortestFamiliar = 12;
+const mostKeys = 10_000;
 
 /** The calls of one structure: known templates to match them with, and those that no template matches. */
 export class PromptBucket {
@@ -24,6 +26,7 @@ export class PromptBucket {
   #untilMining = firstMining;
   #interval = firstMining;
   readonly #familiar = new Map<string, number>();
+  readonly #dueKeys = new Set<string>();
 
   constructor(structure: string) {
     this.structure = structure;
@@ -41,12 +44,27 @@ export class PromptBucket {
   keep(call: KeptCall): boolean {
     this.kept.push(call);
     this.characters += sizeOf(call);
-    while (this.kept.length > mostKept || (this.characters > mostCharacters && this.kept.length > 1)) {
-      const [oldest] = this.kept.splice(0, 1);
-      if (oldest !== undefined) this.characters -= sizeOf(oldest);
-    }
+    if (this.kept.length > mostKept || this.characters > mostCharacters) this.#letOldestGo();
     this.#untilMining--;
-    return this.#grewFamiliar(call) || this.#untilMining <= 0;
+    for (const key of familiarKeys(call.prompt)) this.#meet(key);
+    return this.#dueKeys.size > 0 || this.#untilMining <= 0;
+  }
+
+  /** The calls to be mined now: those that have a beginning or end in common, and in turn all. Ask for the next after placing the last. */
+  *takeDue(): Iterable<readonly KeptCall[]> {
+    const keys = [...this.#dueKeys];
+    this.#dueKeys.clear();
+    let last: readonly KeptCall[] = [];
+    for (const key of keys) {
+      const alike = this.kept.filter((call) => familiarKeys(call.prompt).includes(key));
+      if (alike.length === last.length && alike[0] === last[0]) continue;
+      last = alike;
+      yield alike;
+    }
+    if (this.#untilMining > 0) return;
+    yield this.kept;
+    this.#interval = this.kept.length === 0 ? firstMining : Math.min(laterMining, this.#interval * 2);
+    this.#untilMining = this.#interval;
   }
 
   adopt(template: KnownTemplate): void {
@@ -66,29 +84,30 @@ export class PromptBucket {
     this.templates = this.templates.filter((other) => other !== template);
   }
 
-  /** After a mining: the calls that found their place are let go, and the next mining is put off. */
+  /** After a mining: the calls that found their place are let go. */
   release(isPlaced: (call: KeptCall) => boolean): void {
     this.kept = this.kept.filter((call) => !isPlaced(call));
     this.characters = this.kept.reduce((sum, call) => sum + sizeOf(call), 0);
   }
 
-  rest(): void {
-    this.#interval = this.kept.length === 0 ? firstMining : Math.min(laterMining, this.#interval * 2);
-    this.#untilMining = this.#interval;
+  /** A new prompt shows at once: many calls that begin or end alike. */
+  #meet(key: string): void {
+    const count = (this.#familiar.get(key) ?? 0) + 1;
+    this.#familiar.set(key, count);
+    if (count >= familiarFrom && (count & (count - 1)) === 0) this.#dueKeys.add(key);
+    if (this.#familiar.size > mostKeys) this.#familiar.clear();
   }
 
-  /** A changed prompt shows at once: many calls that begin or end alike. */
-  #grewFamiliar(call: KeptCall): boolean {
-    let isDue = false;
-    for (const [index, text] of call.prompt.texts.entries()) {
-      if (text.length < 12) continue;
-      for (const key of [`${index}<${text.slice(0, 40)}`, `${index}>${text.slice(-16)}`]) {
-        const count = (this.#familiar.get(key) ?? 0) + 1;
-        this.#familiar.set(key, count);
-        isDue ||= count >= familiarFrom && (count & (count - 1)) === 0;
-      }
-    }
-    if (this.#familiar.size > 5000) this.#familiar.clear();
-    return isDue;
+  #letOldestGo(): void {
+    // Many at a time: moving the others up costs as much for one.
+    const gone = this.kept.splice(0, Math.max(1, this.kept.length >> 3));
+    this.characters -= gone.reduce((sum, call) => sum + sizeOf(call), 0);
   }
+}
+
+/** How the messages of a prompt begin and end. */
+function familiarKeys({ texts }: Prompt): string[] {
+  return texts.flatMap((text, index) =>
+    text.length < shortestFamiliar ? [] : [`${index}<${text.slice(0, 40)}`, `${index}>${text.slice(-16)}`],
+  );
 }

@@ -324,8 +324,7 @@ describe('what is equal and what is not', () => {
     let met = 0;
     const log = inventLog([
       classifier({
-        prompt: (text) =>
-          route(met++ < 40 || met % 3 === 0 ? `Ref: the order that I placed ${text}` : text),
+        prompt: (text) => route(met++ < 40 || met % 3 === 0 ? `Ref: the order that I placed ${text}` : text),
         calls: 300,
       }),
     ]);

@@ -112,12 +112,10 @@ export class TaskFinder {
     for (const bucket of this.#due) {
       const changes: Changes = { bucket, found, assignments };
       for (const template of bucket.templates) if (this.#reviews.delete(template)) this.#review(template, changes);
-      const clusters = minePrompts(bucket.kept);
-      for (const cluster of clusters) this.#settle(cluster, changes);
-      const before = bucket.characters;
-      bucket.release((call) => assignments.has(call.id));
-      this.#characters += bucket.characters - before;
-      bucket.rest();
+      for (const calls of bucket.takeDue()) {
+        for (const cluster of minePrompts(calls)) this.#settle(cluster, changes);
+        this.#release(changes);
+      }
     }
     this.#due.clear();
     this.#areUnmatchedDue = false;
@@ -233,11 +231,17 @@ export class TaskFinder {
     return owner.task;
   }
 
+  #release({ bucket, assignments }: Changes): void {
+    const before = bucket.characters;
+    bucket.release((call) => assignments.has(call.id));
+    this.#characters += bucket.characters - before;
+  }
+
   /** Takes apart a template that turns out to hold several prompts. */
   #review(known: KnownTemplate, changes: Changes): void {
     const task = this.#book.get(known.task);
     const { parts, isReplaced } = reviewTemplate(known);
-    if (task === undefined || parts.length === 0) return;
+    if (task === undefined || (parts.length === 0 && !isReplaced)) return;
     task.restart();
     if (isReplaced) changes.bucket.retire(known);
     for (const [index, part] of parts.entries()) {
@@ -256,6 +260,13 @@ export class TaskFinder {
       this.#meetTeacher(task, known, call.prompt.model, call.at);
       task.count(known, call, slots);
       assignments.set(call.id, known.matchOf(call.prompt.model, slots));
+    }
+    for (const call of bucket.kept) {
+      const match = assignments.has(call.id) ? null : known.match(call.prompt);
+      if (match === null) continue;
+      this.#meetTeacher(task, known, call.prompt.model, call.at);
+      task.count(known, call, match.slots);
+      assignments.set(call.id, match);
     }
   }
 
