@@ -52,8 +52,8 @@ export function pick<Item>(items: readonly Item[], random: Random): Item {
 }
 
 export const firstCallAt = Date.UTC(2026, 3, 1);
-/** Some 200 calls a day. */
-export const callEvery = 7 * 60_000;
+/** Some 50 calls a day. */
+export const callEvery = 30 * 60_000;
 const system = 'Sort the ticket into one department. Answer with the name of the department alone.';
 
 /** How a call of the stream differs from the plainest one. */
