@@ -46,10 +46,7 @@ async function predict(
       for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
         const prediction = answer(line);
         if (context.isJson) predicted.push(prediction);
-        else
-          context.say(
-            `${prediction.label}\t${percent(prediction.score)}\t${prediction.answer === null ? 'abstains' : 'answers'}`,
-          );
+        else context.say(`${prediction.label}\t${percent(prediction.score)}\t${prediction.answer ?? '(abstains)'}`);
       }
       const threshold = serving.certificate?.threshold ?? null;
       if (context.isJson)
