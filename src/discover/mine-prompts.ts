@@ -89,11 +89,11 @@ function gatherBare(template: Template, calls: readonly KeptCall[]): FoundCluste
 }
 
 /** A few constant words may be the form ("Input: … Answer:") that many prompts share. Whether they are shows only in many calls. */
-function isMereForm({ template, task, toolsJson, calls }: FoundCluster): boolean {
-  if (task !== null || toolsJson !== null || template.slots < 2 || countEvidence(template) >= evidenceOfPrompt)
-    return false;
+function isMereForm({ template, task, calls }: FoundCluster): boolean {
+  if (task !== null || template.slots < 2) return false;
+  if (calls.length < fewestBareCalls) return countEvidence(template) < evidenceOfPrompt;
   const texts = calls.map(({ call }) => call.prompt.texts);
-  return calls.length < fewestBareCalls || hasInstructionSlot(template, texts);
+  return hasInstructionSlot(template, texts);
 }
 
 /** Running text under a short turn of phrase is chat that begins alike. */

@@ -23,6 +23,8 @@ export class PromptBucket {
   readonly structure: string;
   /** Characters in the kept calls. */
   characters = 0;
+  /** Keys of templates that turned out to be the mere form of many prompts: not to be found again. */
+  readonly refused = new Set<string>();
   #untilMining = firstMining;
   #interval = firstMining;
   readonly #familiar = new Map<string, number>();

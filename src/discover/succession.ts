@@ -45,9 +45,10 @@ export function judgeSuccession(known: Lifespan, found: Lifespan): Succession {
   const { expected, seen } = presenceDuring(known, found);
   const isEnough = expected >= clearExpectation;
   if (isEnough && seen > 0.6 * expected) return 'other-task';
-  if (isEnough && seen <= stoppedShare * expected) return 'same-task';
+  const isOver = areApart(known, found) && seen <= Math.max(1, stoppedShare * expected);
+  if (isEnough && isOver) return 'same-task';
   if (found.times.length < mostAwaited) return 'wait';
-  return seen <= Math.max(1, stoppedShare * expected) ? 'same-task' : 'other-task';
+  return isOver ? 'same-task' : 'other-task';
 }
 
 function haveSameAnswers(known: Lifespan, found: Lifespan): boolean {
@@ -58,6 +59,12 @@ function haveSameAnswers(known: Lifespan, found: Lifespan): boolean {
   const isManyToSee = known.vocabulary.size > found.times.length / 4;
   if (!isManyToSee && containment(known.vocabulary, found.vocabulary) < keptFromOld) return false;
   return Math.max(known.vocabulary.size, found.vocabulary.size) > 2 || likeness >= fewestAlike;
+}
+
+/** Whether one ended, but for a few calls, when the other began. */
+function areApart(known: Lifespan, found: Lifespan): boolean {
+  const times = [...known.times, ...known.lastTimes];
+  return quantile(times, 0.97) <= quantile(found.times, 0.2) || quantile(found.times, 0.8) <= quantile(times, 0.03);
 }
 
 /** How many calls of the known template its past lets expect while the found one ran, and how many there were. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, ChatRequest } from '../records/call.ts';
+import { seededRandom } from '../records/random.ts';
 import type { TaskMatch } from '../records/task.ts';
 import { describeFindingTasks } from './finding-tasks.contract.ts';
 import {
@@ -345,6 +346,35 @@ describe('what is equal and what is not', () => {
       }),
     ]);
     expect(stream(log).finder.tasks()).toHaveLength(1);
+  });
+
+  it.each([
+    ['without a system message', []],
+    ['under one system message', [system('You work for a library. Answer with one word.')]],
+  ])('finds forty prompts that are written in one form %s', (_, before) => {
+    const random = seededRandom(5);
+    const log = inventLog(
+      Array.from({ length: 40 }, (__, number): Application => {
+        const instruction = `${paragraph(random, 2)} (${number})`;
+        return {
+          truth: `prompt ${number}`,
+          calls: 50,
+          make: (turn) => ({
+            messages: [...before, user(`${instruction}\nInput: ${chatter(turn.random)}\nOutput:`)],
+            answer: pick(['x', 'y'], turn.random),
+          }),
+        };
+      }),
+    );
+    const { finder, matches } = stream(log);
+    const homes = new Map<string, Set<string>>();
+    for (const { call, truth } of log.slice(-800)) {
+      const home = homes.get(truth ?? '') ?? new Set();
+      homes.set(truth ?? '', home.add(matches.get(call.id)?.task ?? 'nowhere'));
+    }
+    expect([...homes.values()].map((home) => home.size)).toEqual(Array.from({ length: 40 }, () => 1));
+    expect(new Set([...homes.values()].flatMap((home) => [...home])).size).toBe(40);
+    expect(finder.tasks().length).toBeLessThanOrEqual(41);
   });
 
   it('survives that one call in fifty is another one with the same system message', () => {

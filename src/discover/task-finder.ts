@@ -217,6 +217,7 @@ export class TaskFinder {
 
   /** Gives a cluster its place, unless more calls are needed to tell where. */
   #settle(found: FoundCluster, changes: Changes): void {
+    if (changes.bucket.refused.has(found.template.key)) return;
     const { cluster, replaced, isSamePrompt } = widenCluster(found, changes.bucket);
     const task = replaced[0] === undefined ? this.#ownerOf(cluster, changes.found) : this.#book.get(replaced[0].task);
     if (task === undefined) return;
@@ -244,6 +245,7 @@ export class TaskFinder {
     if (task === undefined || (parts.length === 0 && !isReplaced)) return;
     task.restart();
     if (isReplaced) changes.bucket.retire(known);
+    if (parts.length === 0) changes.bucket.refused.add(known.template.key);
     for (const [index, part] of parts.entries()) {
       if (index === 0 && isReplaced) this.#adopt(task, part, changes);
       else this.#settle(part, changes);
