@@ -2,7 +2,7 @@
 // usage: npx tsx bench/learning.ts [--json] [--sizes 300,1000,3000] [--set banking77] [--write-reference]
 // Peers need python3 (or $PYTHON) with scikit-learn and fasttext; data: SHARED_DIR (default ../shared).
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,18 +43,17 @@ const { values: options } = parseArgs({
   },
 });
 
-if (options.one === undefined) main();
+if (options['write-reference']) writeReference();
+else if (options.one === undefined) main();
 else process.stdout.write(JSON.stringify(measureHere(options.one, options.head === 'mlp' ? 'mlp' : 'linear')));
 
 function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'rightsize-learning-'));
   try {
-    const sizes = options.sizes.split(',').map(Number);
     const whole = readSet(options.set);
     const speed = whole === null ? [] : compareSpeed(whole, join(folder, 'job.json'));
     if (whole === null) say(`The data of ${options.set} is not there: set SHARED_DIR.`);
-    const reference = options['write-reference'] ? writeReference(sizes, folder) : readReference();
-    const accuracy = compareAccuracy(sizes, reference);
+    const accuracy = compareAccuracy(options.sizes.split(',').map(Number), readReference());
     const result = {
       date: new Date().toISOString().slice(0, 10),
       machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`,
@@ -143,15 +142,19 @@ function compareAccuracy(sizes: readonly number[], reference: Reference): Compar
 }
 
 function readReference(): Reference {
+  if (!existsSync(referenceFile)) return {};
   return (JSON.parse(readFileSync(referenceFile, 'utf8')) as { accuracy: Reference }).accuracy;
 }
 
-function writeReference(sizes: readonly number[], folder: string): Reference {
+/** Measures scikit-learn on every set and size, and checks the figures in. Writes after each set. */
+function writeReference(): void {
+  const sizes = options.sizes.split(',').map(Number);
+  const folder = mkdtempSync(join(tmpdir(), 'rightsize-learning-'));
   const accuracy: Reference = {};
-  let peer = '';
   for (const set of Object.keys(sources)) {
     const rows = readSet(set);
     if (rows === null) throw new Error(`the data of ${set} is not there: set SHARED_DIR`);
+    let peer = '';
     for (const size of sizes.filter((wanted) => wanted <= rows.train.length)) {
       say(`scikit-learn: ${set}, ${size} rows …`);
       const job = join(folder, 'reference.json');
@@ -159,16 +162,12 @@ function writeReference(sizes: readonly number[], folder: string): Reference {
       const figures = run(python, [join(here, 'reference', 'peers.py'), 'logistic', job]);
       if (figures === null) throw new Error(`${python} with scikit-learn is needed to write the reference`);
       peer = figures.peer;
-      accuracy[set] = { ...accuracy[set], [size]: figures.accuracy };
+      accuracy[set] = { ...accuracy[set], [size]: Number(figures.accuracy.toFixed(4)) };
     }
+    const producedBy = `bench/learning.ts --write-reference --sizes ${options.sizes} (bench/reference/peers.py)`;
+    writeFileSync(referenceFile, `${JSON.stringify({ producedBy, peer, accuracy }, null, 2)}\n`);
   }
-  const document = {
-    producedBy: `bench/learning.ts --write-reference --sizes ${sizes.join(',')} (bench/reference/peers.py logistic)`,
-    peer,
-    accuracy,
-  };
-  writeFileSync(referenceFile, `${JSON.stringify(document, null, 2)}\n`);
-  return accuracy;
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function print(trainingRows: number, speed: readonly Figures[], accuracy: readonly Comparison[]): void {

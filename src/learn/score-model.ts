@@ -14,6 +14,8 @@ export interface ScoreModel extends LogisticModel {
   /** A signal outside the range of the held-out rows counts as the end of that range. */
   readonly lows: readonly number[];
   readonly highs: readonly number[];
+  /** An unseen share that few held-out rows reached: beyond it nothing was learned, and the score fades. */
+  readonly strangeFrom: number;
 }
 
 /** What is known of one input and its label. */
@@ -49,13 +51,20 @@ function logOdds(probability: number): number {
   return Math.log(inside / (1 - inside));
 }
 
+/** Held-out rows that may count as strange. */
+const strangeShare = 0.005;
+/** What is left of 1 − unseen share for an input of which nothing is known. */
+const leastKnown = 0.01;
+
 /** The score of one input: above 0 and below 1. */
 export function scoreOf(model: ScoreModel, signals: Float64Array): number {
   const inside = signals.map((value, j) =>
     // Unknown n-grams are the mark of a stranger: there the model may look further than it has seen.
     signalNames[j] === 'unseen' ? value : Math.max(model.lows[j] as number, Math.min(model.highs[j] as number, value)),
   );
-  return logisticProbability(model, inside);
+  const known = 1 - (signals[signalNames.indexOf('unseen')] as number) + leastKnown;
+  const usual = 1 - model.strangeFrom + leastKnown;
+  return logisticProbability(model, inside) * Math.min(1, known / usual);
 }
 
 /**
@@ -76,5 +85,7 @@ export function fitScoreModel(signals: readonly Float64Array[], agrees: readonly
     });
   const stranger = Float64Array.of(lows[0] as number, lows[1] as number, 1, means[3] as number, means[4] as number);
   const model = fitLogistic([...signals, stranger], [...agrees, false], directions);
-  return { ...model, lows: [...lows], highs: [...highs] };
+  const unseen = Float64Array.from(signals, (row) => row[2] as number).sort();
+  const strangeFrom = unseen[Math.floor((1 - strangeShare) * (unseen.length - 1))] ?? 1;
+  return { ...model, lows: [...lows], highs: [...highs], strangeFrom };
 }

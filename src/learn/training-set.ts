@@ -25,6 +25,9 @@ export interface TrainingSet {
   readonly logits: Floats;
 }
 
+/** A row of weight 0 still has a place in the arithmetic, and no say. */
+const leastWeight = 1e-6;
+
 /** A student file stays below this. */
 const fileLimitBytes = 12_000_000;
 /** Left for the manifest and an MLP's second layer. */
@@ -56,7 +59,7 @@ export function prepareTrainingSet(rows: readonly TrainingRow[], withMlp: boolea
   return {
     labels,
     targets,
-    weights: Float64Array.from(rows, (row) => row.weight ?? 1),
+    weights: Float64Array.from(rows, (row) => Math.max(leastWeight, row.weight ?? 1)),
     support,
     width,
     vocabulary,
