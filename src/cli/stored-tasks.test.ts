@@ -1,10 +1,36 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { TaskFinder } from '../discover/task-finder.ts';
+import { type EngineState, LiveEngine } from '../gateway/live-engine.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
+import type { Json } from '../records/call.ts';
+import { seededRandom } from '../records/random.ts';
+import type { Route } from '../records/route.ts';
 import type { Task } from '../records/task.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
 import { findStoredTasks, forgetTask, frozenCalls, readExamples, renameTask } from './stored-tasks.ts';
+
+const byStudent: Route = {
+  callId: '',
+  answeredBy: 'student',
+  reason: 'confident',
+  task: null,
+  version: null,
+  student: 's',
+  studentLabel: 'travel',
+  score: 1,
+  certificate: null,
+};
+
+function openEngine(): LiveEngine {
+  return new LiveEngine({
+    settings: { epsilon: 0.02, delta: 0.05, spotChecks: { share: 0.05, perDay: 200 }, seed: 1 },
+    stage: 'shadow',
+    trainer: { train: () => Promise.reject(new Error('no training here')), close: async () => {} },
+    randomFor: () => seededRandom(1),
+  });
+}
 
 let store: Store;
 beforeEach(async () => {
@@ -55,6 +81,31 @@ describe('the tasks of a store', () => {
     expect(examples.map((row) => row.callId)).toEqual(calls.map((call) => call.id));
     expect(examples[3]).toMatchObject({ gold: 'health', slots: [calls[3]?.request.messages[1]?.content] });
     expect(examples[4]?.gold).toBe('travel');
+  });
+
+  it('do not take a student’s answer for the teacher’s', async () => {
+    await keepCalls(store, sampleCalls(100));
+    const task = await onlyTask();
+    const [newest] = await store.calls.list({ task: task.id, limit: 1 });
+    if (newest === undefined) throw new Error('no call is stored');
+    const route = { ...byStudent, callId: 'answered', task: task.id };
+    await store.calls.append([{ ...newest, call: { ...newest.call, id: 'answered' }, route }]);
+    expect((await readExamples(store, task)).map((row) => row.callId)).not.toContain('answered');
+  });
+
+  it('are renamed and forgotten for a server that starts later, too', async () => {
+    await keepCalls(store, sampleCalls(200));
+    const task = await onlyTask();
+    const engine = openEngine();
+    for (const call of sampleCalls(200)) engine.observe(call, engine.decide({ ...call, forceTeacher: true }));
+    await store.state.set('engine', engine.toJSON() as unknown as Json);
+    await engine.close();
+    await renameTask(store, task, 'tickets');
+    const named = (await store.state.get('engine')) as unknown as EngineState;
+    expect(TaskFinder.from(named.finder).task(task.id)?.name).toBe('tickets');
+    await forgetTask(store, task);
+    const forgotten = (await store.state.get('engine')) as unknown as EngineState;
+    expect([forgotten.finder.tasks, forgotten.runners]).toEqual([[], []]);
   });
 
   it('know every call that was ever frozen', async () => {

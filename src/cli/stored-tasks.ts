@@ -3,21 +3,24 @@ import { findTasks } from '../discover/find-tasks.ts';
 import { compileTemplate } from '../discover/match-template.ts';
 import { readPrompt } from '../discover/read-prompt.ts';
 import { RightsizeError } from '../errors.ts';
-import type { Call, Gold } from '../records/call.ts';
+import type { EngineState } from '../gateway/live-engine.ts';
+import type { Call, Gold, Json } from '../records/call.ts';
 import type { Example } from '../records/example.ts';
 import type { LabelShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
+import { engineKey } from '../server/open-live-engine.ts';
 import type { TaskReference } from '../storage/call-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { Progress } from './progress.ts';
 
-const foundKey = 'tasks/found-in';
+/** Calls without a task when tasks were last looked for: they were looked at, and belong nowhere. */
+const leftOverKey = 'tasks/left-over';
 const namesKey = 'tasks/names';
 const batch = 2000;
 
 /**
- * The tasks of a store. They are looked for again where calls came since the last time, unless the store may only be
- * read; names that people gave stay.
+ * The tasks of a store. They are looked for again where calls without a task came since the last time, unless the store
+ * may only be read; names that people gave stay.
  * @throws RightsizeError `empty_log` where no calls are stored.
  */
 export async function findStoredTasks(
@@ -34,7 +37,7 @@ export async function findStoredTasks(
       remedy: 'Import a log with `rightsize import FILE`, or record calls with `rightsize start`.',
     });
   }
-  if (isReadOnly || (await store.state.get(foundKey)) === calls) return namedTasks(store);
+  if (isReadOnly || !(await hasNewCalls(store))) return namedTasks(store);
   let done = 0;
   let matches = new Map<string, TaskReference | null>();
   const tell = () => {
@@ -51,8 +54,15 @@ export async function findStoredTasks(
   });
   await store.calls.assign(matches);
   await store.tasks.put(tasks);
-  await store.state.set(foundKey, calls);
+  await store.state.set(leftOverKey, await store.calls.count({ task: null }));
   return namedTasks(store);
+}
+
+async function hasNewCalls(store: Store): Promise<boolean> {
+  const leftOver = await store.state.get(leftOverKey);
+  const now = await store.calls.count({ task: null });
+  if (typeof leftOver === 'number' && now < leftOver) await store.state.set(leftOverKey, now);
+  return typeof leftOver !== 'number' || now > leftOver;
 }
 
 /** The live loop stores tasks under the names it found. */
@@ -84,13 +94,27 @@ export async function renameTask(store: Store, task: Task, name: string): Promis
   }
   await store.state.set(namesKey, { ...(await givenNames(store)), [task.id]: name });
   await store.tasks.put([{ ...task, name }]);
+  await changeLiveLoop(store, ({ finder, ...rest }) => ({
+    ...rest,
+    finder: { ...finder, tasks: finder.tasks.map((known) => (known.id === task.id ? { ...known, name } : known)) },
+  }));
+}
+
+/** What a server that starts later goes on with. */
+async function changeLiveLoop(store: Store, change: (state: EngineState) => EngineState): Promise<void> {
+  const state = (await store.state.get(engineKey)) as EngineState | undefined;
+  if (state !== undefined) await store.state.set(engineKey, change(state) as unknown as Json);
 }
 
 /** Removes a task with its calls, students and certificates. Returns how many calls went. */
 export async function forgetTask(store: Store, task: Task): Promise<number> {
   const { calls } = await store.calls.forgetTask(task.id);
   await store.tasks.remove(task.id);
-  await store.state.set(foundKey, await store.calls.count());
+  await changeLiveLoop(store, ({ finder, runners, ...rest }) => ({
+    ...rest,
+    finder: { ...finder, tasks: finder.tasks.filter((known) => known.id !== task.id) },
+    runners: runners.filter((runner) => runner.task !== task.id),
+  }));
   return calls;
 }
 
@@ -110,7 +134,7 @@ export function labelShapeOf(task: Task): LabelShape {
   );
 }
 
-/** The calls of a task's newest version as rows, oldest first, with the answers that people verified. */
+/** The calls of a task's newest version that the teacher answered, as rows, oldest first, with the answers that people verified. */
 export async function readExamples(store: Store, task: Task, signal?: AbortSignal): Promise<readonly Example[]> {
   const shape = labelShapeOf(task);
   const version = task.versions.at(-1);
@@ -118,9 +142,9 @@ export async function readExamples(store: Store, task: Task, signal?: AbortSigna
   const matcher = compileTemplate(version.template);
   const gold = new Map<string, Gold>((await store.gold.list(task.id)).map(({ callId, answer }) => [callId, answer]));
   const examples: Example[] = [];
-  for await (const { call, match } of store.calls.scan({ task: task.id })) {
+  for await (const { call, match, route } of store.calls.scan({ task: task.id })) {
     signal?.throwIfAborted();
-    if (match?.version !== version.id) continue;
+    if (match?.version !== version.id || route?.answeredBy === 'student') continue;
     const slots = matcher.split(readPrompt(call).texts);
     if (slots === null) continue;
     const example = toExample(call, { ...match, slots }, shape, gold.get(call.id) ?? call.gold);

@@ -10,7 +10,8 @@ import type { Store } from '../storage/store.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import type { EngineOpener } from './installation.ts';
 
-const engineKey = 'engine';
+/** The state under which the live loop is kept. */
+export const engineKey = 'engine';
 const importedKey = 'engine/imported-until';
 const saveEveryMs = 30_000;
 /** Labelled calls of a task that are read again at a start. */
