@@ -97,6 +97,7 @@ describe('the live loop over a store', () => {
     const store = await openStore(folder);
     const kept = await store.students.get(student);
     if (kept === null) throw new Error('the student is not stored');
+    await store.students.remove(student);
     await store.students.put({ ...kept, bytes: kept.bytes.slice(0, kept.bytes.length / 2) });
     await store.close();
     const third = await open();
