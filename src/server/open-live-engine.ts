@@ -16,6 +16,7 @@ const importedKey = 'engine/imported-until';
 const saveEveryMs = 30_000;
 /** Labelled calls of a task that are read again at a start. */
 const recalledCalls = 20_000;
+/** Calls after which the server may breathe. */
 const catchUpPause = 64;
 
 type Log = Parameters<EngineOpener>[0]['log'];
@@ -116,22 +117,32 @@ async function catchUp(store: Store, engine: LiveEngine, keeper: EngineKeeper): 
   const until = await store.state.get(importedKey);
   let latest = typeof until === 'number' ? until : Number.NEGATIVE_INFINITY;
   let seen = 0;
+  let found = new Map<string, TaskMatch>();
+  const keepFound = async (): Promise<void> => {
+    await keepAssignments(store, found);
+    found = new Map();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   for await (const { call, route } of store.calls.scan(typeof until === 'number' ? { from: until + 1 } : {})) {
     if (keeper.isClosing) break;
     if (route !== null) continue;
-    const task = learnFrom(engine, call);
+    const match = learnFrom(engine, call);
     latest = Math.max(latest, call.at);
-    if (task !== null) await engine.settled(task);
-    if (++seen % catchUpPause === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (match !== null) {
+      found.set(call.id, match);
+      await engine.settled(match.task);
+    }
+    if (++seen % catchUpPause === 0) await keepFound();
   }
+  await keepFound();
   if (Number.isFinite(latest)) await store.state.set(importedKey, latest);
   if (seen > 0) keeper.saveSoon();
 }
 
-function learnFrom(engine: LiveEngine, call: Call): string | null {
+function learnFrom(engine: LiveEngine, call: Call): TaskMatch | null {
   const decision = engine.decide({ ...call, forceTeacher: true });
   engine.observe(call, decision);
-  return decision.route.task;
+  return decision.match;
 }
 
 /** FNV-1a: coins that differ from task to task and stay from start to start. */
