@@ -16,7 +16,7 @@ export interface TrainingOptions {
   readonly seed: number;
   /** `best` (the default) takes the MLP only where it wins on held-out rows. */
   readonly head?: 'linear' | 'mlp' | 'best';
-  /** Parts that are held out in turn; 5 by default. */
+  /** Parts that are held out in turn; by default 5, or 10 below 500 rows, where a fifth fewer is a poorer student. */
   readonly folds?: number;
   /** Told the share of the work done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
@@ -107,8 +107,9 @@ export function trainStudent(rows: readonly TrainingRow[], options: TrainingOpti
   };
 }
 
-function chooseFolds(set: TrainingSet, { folds = 5, seed }: TrainingOptions): Folds {
-  const count = Math.max(2, Math.min(folds, set.targets.length));
+function chooseFolds(set: TrainingSet, { folds, seed }: TrainingOptions): Folds {
+  const rows = set.targets.length;
+  const count = Math.max(2, Math.min(folds ?? (rows < 500 ? 10 : 5), rows));
   return { folds: count, foldOf: assignFolds(set.targets, count, seededRandom(seed)) };
 }
 
