@@ -157,9 +157,10 @@ async function readPools(traffic: string): Promise<readonly TaskPool[]> {
   });
 }
 
-/** Task names by call id, for reporting alone. */
+/** Task names by call id, for reporting alone; without them tasks keep the names that the program found. */
 function readTruth(traffic: string): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
+  if (!existsSync(join(traffic, 'truth.jsonl'))) return names;
   for (const line of readFileSync(join(traffic, 'truth.jsonl'), 'utf8').split('\n')) {
     if (line === '') continue;
     const truth: { readonly id: string; readonly task: string | null } = JSON.parse(line);
@@ -219,6 +220,7 @@ function taskPool({
     keys.set(input, key);
     return { score: prediction.score, different: prediction.label !== label, key, isKnown: known.has(input) };
   });
+  if (rows.every(({ isKnown }) => isKnown)) return [];
   const name = commonest(answers.flatMap(({ id }) => nameOf.get(id) ?? [])) ?? task.name;
   const realTasks = (process.env.REAL_TASKS ?? 'bank-intent,diary-emotion').split(',');
   const days = (last.at - first.at) / DAY_MS;
@@ -337,8 +339,6 @@ function sampler(
 
 /** Tells whether a call is the first of its near-duplicates in a sample, and of none that trained. */
 function copiesOnce(rows: readonly PoolCall[]): { isNew(row: PoolCall, index: number): boolean; restart(): void } {
-  if (rows.every(({ isKnown }) => isKnown))
-    throw new Error('every call repeats a training row: there is nothing to sample');
   const firsts = new Int32Array(rows.length);
   const seenIn = new Int32Array(rows.length);
   let round = 0;
@@ -370,10 +370,16 @@ function taskSection(): Section {
       pool: pool.rows.length,
       days: Math.round(days * 10) / 10,
       'calls a day': Math.round(callsPerDay),
-      'counted at most once': 1 - distinct / pool.rows.length,
+      'near-duplicates': 1 - distinct / pool.rows.length,
       'different if all answered': pool.risk(Number.NEGATIVE_INFINITY),
       'best at 2 %': pool.bestCoverage(0.02),
       'best at 5 %': pool.bestCoverage(0.05),
+      ...Object.fromEntries(
+        ['25 calls', 'half a day', '2 days'].map((block) => [
+          `clumping in ${block}`,
+          clumping(pool, Math.round(blocks[block]?.(callsPerDay) ?? 1)),
+        ]),
+      ),
       'pool ends with': endedBy,
     };
   });
@@ -381,6 +387,21 @@ function taskSection(): Section {
     title: 'Tasks: a student of the first third of the month, and the calls of the same version after it',
     lines,
   };
+}
+
+/** Variance of the errors in a block of consecutive calls, at the threshold that is best at 2 %, over that of as many calls drawn singly. */
+function clumping({ rows, bestCoverage }: Pool<PoolCall>, blockCalls: number): number {
+  const scores = rows.map(({ score }) => score).sort((left, right) => right - left);
+  const threshold = scores[Math.round(bestCoverage(0.02) * rows.length) - 1] ?? Number.POSITIVE_INFINITY;
+  const errors = rows.map(({ score, different }) => (different && score >= threshold ? 1 : 0));
+  const share = mean(errors);
+  let inBlock = errors.slice(0, blockCalls).reduce<number>((sum, error) => sum + error, 0);
+  let squares = 0;
+  for (const [start, error] of errors.entries()) {
+    squares += (inBlock - share * blockCalls) ** 2;
+    inBlock += (errors[(start + blockCalls) % errors.length] ?? 0) - error;
+  }
+  return squares / errors.length / (blockCalls * share * (1 - share));
 }
 
 function totalSection(): Section {
