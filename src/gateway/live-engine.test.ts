@@ -85,7 +85,7 @@ describe('the live loop', () => {
     };
     const running = startEngine();
     for (const [prompt, say] of Object.entries(kinds)) {
-      const rows = keywordRows({ count: 90, seed: prompt.length }).map(({ text }) => ({ text, label: say() }));
+      const rows = keywordRows({ count: 50, seed: prompt.length }).map(({ text }) => ({ text, label: say() }));
       const decisions = await follow(
         running,
         keywordCalls(rows, (i) => ({ system: prompt, id: `${prompt} ${i}` })),

@@ -7,7 +7,7 @@ import { deltaOfLook } from '../certify/look-budget.ts';
 import { chooseRoute } from '../deploy/choose-route.ts';
 import type { Student } from '../learn/student.ts';
 import { trainStudent } from '../learn/train-student.ts';
-import { seededRandom, shuffled } from '../records/random.ts';
+import { seededRandom } from '../records/random.ts';
 import type { Trainer, TrainingJob } from '../train/trainer.ts';
 import { inputKey, TrainingRows } from '../train/training-rows.ts';
 import { type Serving, TaskTrack, type TrackEvent } from './task-track.ts';
@@ -108,7 +108,7 @@ function onPool({ student, certificate }: Serving, pool: readonly KeywordRow[]) 
 }
 
 describe('the track of a task that can be learned in part', async () => {
-  const stream = keywordRows({ count: 1600, seed: 11, vague: 0.3 });
+  const stream = keywordRows({ count: 1200, seed: 11, vague: 0.3 });
   const run = await live(stream);
   const first = run.certificates[0];
 
@@ -117,7 +117,7 @@ describe('the track of a task that can be learned in part', async () => {
     expect(first?.certificate.source).toBe('shadow');
     expect(answeredIn(run, 0, certified)).toBe(0);
     expect(new Set(run.passed.slice(0, 60).map(({ reason }) => reason))).toEqual(new Set(['no-student']));
-    expect(answeredIn(run, certified)).toBeGreaterThan(0.4 * (stream.length - certified));
+    expect(answeredIn(run, certified)).toBeGreaterThan(0.25 * (stream.length - certified));
     expect(run.track.waitingFor).toBeNull();
   });
 
@@ -194,7 +194,7 @@ describe('a world that changes', () => {
   it('raises the alarm, and nothing is answered until a student of the new world is certified', async () => {
     const before = keywordRows({ count: 700, seed: 21 });
     const other: Readonly<Record<string, string>> = { billing: 'travel', travel: 'health', health: 'billing' };
-    const after = keywordRows({ count: 500, seed: 22 }).map(({ text, label }) => ({
+    const after = keywordRows({ count: 320, seed: 22 }).map(({ text, label }) => ({
       text,
       label: other[label] ?? label,
     }));
@@ -256,7 +256,7 @@ describe('a certified student', () => {
   }
 
   it('is never replaced by one that covers less, whatever that one promised, but by one that covers more', async () => {
-    const stream = keywordRows({ count: 900, seed: 41 });
+    const stream = keywordRows({ count: 700, seed: 41 });
     const worse = await live(stream, successors(0.4, stream));
     expect(worse.candidates.length).toBeGreaterThan(1);
     expect(worse.certificates.length).toBe(1);
@@ -268,21 +268,16 @@ describe('a certified student', () => {
 });
 
 describe('certificates over many lives', () => {
-  it('are wrong about the whole pool in no more lives than δ says', async () => {
+  it('are wrong about the calls to come in no more lives than δ says', async () => {
+    const lives = 30;
+    const world = { vague: 0.4, noise: 0.04, labels: ['billing', 'travel'] };
     let broken = 0;
     let issued = 0;
-    const lives = 32;
     for (let seed = 1; seed <= lives; seed++) {
-      const pool = keywordRows({
-        count: 400,
-        seed: 5000 + seed,
-        vague: 0.25,
-        noise: 0.04,
-        labels: ['billing', 'travel'],
-      });
-      const run = await live(shuffled(pool, seededRandom(seed)).slice(0, 400), { seed, epsilon: 0.1 });
+      const run = await live(keywordRows({ count: 290, seed: 5000 + seed, ...world }), { seed, epsilon: 0.1 });
+      const toCome = keywordRows({ count: 1500, seed: 9000 + seed, ...world });
       if (run.certificates.length > 0) issued++;
-      if (run.certificates.some((serving) => onPool(serving, pool).risk > 0.1)) broken++;
+      if (run.certificates.some((serving) => onPool(serving, toCome).risk > 0.1)) broken++;
     }
     expect(issued).toBeGreaterThan(lives / 2);
     // More would be seen in one of a hundred such tests, were the promise kept exactly.
