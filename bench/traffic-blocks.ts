@@ -36,10 +36,8 @@ const PROMISED = 0.05;
 const DELTA = deltaOfLook(PROMISED, 1);
 const EPSILONS = [0.02, 0.05];
 const SIZES = [173, 350, 700];
-/** By epsilon and sample size: the first half of `chooseThreshold`, asked once instead of at every draw. */
-const allowed = new Map(
-  EPSILONS.map((epsilon) => [epsilon, new Map(SIZES.map((n) => [n, errorsAllowed({ n, epsilon, delta: DELTA })]))]),
-);
+/** Answers of `errorsAllowed` by question: asked once instead of at every draw. */
+const allowances = new Map<string, number>();
 
 /** Calls of a block. The last is no resampling at all: the recorded order from a random moment on, its end joined to its start. */
 const blocks: Readonly<Record<string, (callsPerDay: number) => number>> = {
@@ -53,7 +51,14 @@ const blocks: Readonly<Record<string, (callsPerDay: number) => number>> = {
 /** Days over which a sample is spread; 0 takes the calls as they come. The program's rule is three, near-duplicates once. */
 const spreads: Readonly<Record<string, number>> = { contiguous: 0, '1 day': 1, '3 days': 3, '7 days': 7 };
 const PROGRAM_DAYS = 3;
-const counting = { once: true, 'every copy': false };
+
+/**
+ * Which near-duplicates of a sampled call count. `once` is the program's rule, and leaves out those of training rows too.
+ * `once a day` leaves out only what follows within a day. `stricter of both` takes every call that `once` passes by
+ * along with its sample, and the stricter of the two thresholds.
+ */
+type Counting = 'once' | 'every copy' | 'once a day' | 'stricter of both';
+const countings: readonly Counting[] = ['once', 'every copy', 'once a day', 'stricter of both'];
 
 interface PlacedAnswer {
   readonly id: string;
@@ -85,7 +90,7 @@ interface Outcome {
   readonly task: string;
   readonly block: string;
   readonly spread: string;
-  readonly counted: string;
+  readonly counted: Counting;
   readonly n: number;
   readonly epsilon: number;
   readonly broken: number;
@@ -95,13 +100,41 @@ interface Outcome {
   readonly answered: number;
 }
 
+/** Remembers which inputs a sample has counted. The same recorded call met again by resampling stands for another call, and is no copy. */
+class Copies {
+  readonly #indices: Int32Array;
+  readonly #positions: Int32Array;
+  readonly #rounds: Int32Array;
+  #round = 0;
+
+  constructor(size: number) {
+    this.#indices = new Int32Array(size);
+    this.#positions = new Int32Array(size);
+    this.#rounds = new Int32Array(size);
+  }
+
+  restart(): void {
+    this.#round++;
+  }
+
+  /** Whether another call with this input was counted, at most so many calls ago; if not, this one is. */
+  isCopy(key: number, { index, position, within }: Readonly<Record<'index' | 'position' | 'within', number>>): boolean {
+    const isOther = this.#rounds[key] === this.#round && this.#indices[key] !== index;
+    if (isOther && position - (this.#positions[key] ?? 0) <= within) return true;
+    this.#rounds[key] = this.#round;
+    this.#indices[key] = index;
+    this.#positions[key] = position;
+    return false;
+  }
+}
+
 const started = process.cpuUsage();
 const folder = options.traffic ?? buildTraffic();
 const pools = await readPools(folder);
 const outcomes = pools.flatMap((task, index) => measure(task, seed * 1000 + index));
 // Where answering everything keeps the promise, nothing can break it: such settings say nothing.
 const telling = outcomes.filter(({ task, epsilon }) => riskOfAll(task) > epsilon);
-const sections: readonly Section[] = [taskSection(), totalSection(), perTaskSection(), sizeSection()];
+const sections: readonly Section[] = [taskSection(), totalSection(), perTaskSection(), sizeSection(), brokenSection()];
 const report = {
   at: new Date().toISOString(),
   node: process.version,
@@ -266,11 +299,18 @@ function measure(task: TaskPool, taskSeed: number): readonly Outcome[] {
   const found: Outcome[] = [];
   for (const [block, lengthOf] of Object.entries(blocks))
     for (const [spread, days] of Object.entries(spreads))
-      for (const [counted, isOnce] of Object.entries(counting))
+      for (const counted of countings)
         for (const n of SIZES) {
           const share = days === 0 ? 1 : Math.min(1, n / (task.callsPerDay * days));
           const blockCalls = Math.max(1, Math.round(lengthOf(task.callsPerDay)));
-          const drawSample = sampler(task.pool.rows, { blockCalls, share, n, isOnce, random });
+          const drawSample = sampler(task.pool.rows, {
+            blockCalls,
+            share,
+            n,
+            counted,
+            callsPerDay: task.callsPerDay,
+            random,
+          });
           const results = Array.from({ length: draws }, () => certify(drawSample(), task.pool));
           for (const [index, epsilon] of EPSILONS.entries()) {
             const certified = results.map((result) => result[index] ?? { risk: 0, answered: 0 });
@@ -283,22 +323,30 @@ function measure(task: TaskPool, taskSeed: number): readonly Outcome[] {
   return found;
 }
 
-/** What is true of the threshold chosen at each epsilon. */
+/** What is true of the threshold chosen at each epsilon: the strictest of all samples' thresholds. */
 function certify(
-  sample: readonly ScoredOutcome[],
+  samples: readonly (readonly ScoredOutcome[])[],
   pool: Pool<PoolCall>,
 ): readonly { readonly risk: number; readonly answered: number }[] {
   return EPSILONS.map((epsilon) => {
-    const threshold =
-      loosestLevel(sample, allowed.get(epsilon)?.get(sample.length) ?? -1)?.threshold ?? Number.POSITIVE_INFINITY;
+    const thresholds = samples.map(
+      (sample) => loosestLevel(sample, allowedAmong(sample.length, epsilon))?.threshold ?? Number.POSITIVE_INFINITY,
+    );
+    const threshold = Math.max(...thresholds);
     return { risk: pool.risk(threshold), answered: pool.coverage(threshold) };
   });
+}
+
+function allowedAmong(n: number, epsilon: number): number {
+  const question = `${n} ${epsilon}`;
+  const allowed = allowances.get(question) ?? errorsAllowed({ n, epsilon, delta: DELTA });
+  allowances.set(question, allowed);
+  return allowed;
 }
 
 /**
  * Samples n calls of a stream made of blocks of consecutive calls, drawn with replacement at uniform starts from the calls
  * as a ring, so that the pool's own shares are the truth. Each call is taken with probability `share`, as a trial does.
- * A copy counts once where `isOnce`; the same recorded call met again by resampling stands for another call, and counts.
  */
 function sampler(
   rows: readonly PoolCall[],
@@ -306,54 +354,61 @@ function sampler(
     blockCalls,
     share,
     n,
-    isOnce,
+    counted,
+    callsPerDay,
     random,
   }: {
     readonly blockCalls: number;
     readonly share: number;
     readonly n: number;
-    readonly isOnce: boolean;
+    readonly counted: Counting;
+    readonly callsPerDay: number;
     readonly random: Random;
   },
-): () => readonly PoolCall[] {
-  const counts = isOnce ? copiesOnce(rows) : { isNew: () => true, restart: () => {} };
+): () => readonly (readonly PoolCall[])[] {
+  const copies = new Copies(rows.length);
+  const counts = countingRule(counted, copies, callsPerDay);
   return () => {
-    counts.restart();
+    copies.restart();
     let start = Math.floor(random() * rows.length);
     let offset = Number.isFinite(blockCalls) ? Math.floor(random() * blockCalls) : 0;
+    let position = 0;
     const sample: PoolCall[] = [];
+    const all: PoolCall[] = [];
     while (sample.length < n) {
       // The gap to the next call that the coin takes is geometric.
-      offset += share >= 1 ? 1 : 1 + Math.floor(Math.log1p(-random()) / Math.log1p(-share));
+      const gap = share >= 1 ? 1 : 1 + Math.floor(Math.log1p(-random()) / Math.log1p(-share));
+      offset += gap;
+      position += gap;
       if (offset >= blockCalls) {
         offset %= blockCalls;
         start = Math.floor(random() * rows.length);
       }
       const index = (start + offset) % rows.length;
       const row = rows[index];
-      if (row !== undefined && counts.isNew(row, index)) sample.push(row);
+      if (row === undefined) continue;
+      all.push(row);
+      if (counts(row, index, position)) sample.push(row);
     }
-    return sample;
+    return counted === 'stricter of both' ? [sample, all] : [sample];
   };
 }
 
-/** Tells whether a call is the first of its near-duplicates in a sample, and of none that trained. */
-function copiesOnce(rows: readonly PoolCall[]): { isNew(row: PoolCall, index: number): boolean; restart(): void } {
-  const firsts = new Int32Array(rows.length);
-  const seenIn = new Int32Array(rows.length);
-  let round = 0;
-  return {
-    restart: () => {
-      round++;
-    },
-    isNew: ({ key, isKnown }, index) => {
-      if (isKnown) return false;
-      if (seenIn[key] === round) return firsts[key] === index;
-      seenIn[key] = round;
-      firsts[key] = index;
-      return true;
-    },
-  };
+function countingRule(
+  counted: Counting,
+  copies: Copies,
+  callsPerDay: number,
+): (row: PoolCall, index: number, position: number) => boolean {
+  switch (counted) {
+    case 'every copy':
+      return () => true;
+    case 'once a day':
+      return ({ key }, index, position) => !copies.isCopy(key, { index, position, within: callsPerDay });
+    case 'once':
+    case 'stricter of both':
+      return ({ key, isKnown }, index, position) =>
+        !isKnown && !copies.isCopy(key, { index, position, within: Number.POSITIVE_INFINITY });
+  }
 }
 
 function riskOfAll(name: string): number {
@@ -374,6 +429,7 @@ function taskSection(): Section {
       'different if all answered': pool.risk(Number.NEGATIVE_INFINITY),
       'best at 2 %': pool.bestCoverage(0.02),
       'best at 5 %': pool.bestCoverage(0.05),
+      ...copiesAndOthers(pool),
       ...Object.fromEntries(
         ['25 calls', 'half a day', '2 days'].map((block) => [
           `clumping in ${block}`,
@@ -389,10 +445,28 @@ function taskSection(): Section {
   };
 }
 
+/** Answered and different at the threshold that is best at 5 %: among the calls that count once, and among the others. */
+function copiesAndOthers({ rows, bestCoverage }: Pool<PoolCall>): Line {
+  const threshold = thresholdAt(rows, bestCoverage(0.05));
+  const met = new Set<number>();
+  const groups: { readonly once: PoolCall[]; readonly copies: PoolCall[] } = { once: [], copies: [] };
+  for (const row of rows) {
+    (row.isKnown || met.has(row.key) ? groups.copies : groups.once).push(row);
+    met.add(row.key);
+  }
+  const risk = (group: readonly PoolCall[]) =>
+    mean(group.map(({ score, different }) => (different && score >= threshold ? 1 : 0)));
+  return { 'risk once': risk(groups.once), 'risk copies': risk(groups.copies) };
+}
+
+function thresholdAt(rows: readonly PoolCall[], coverage: number): number {
+  const scores = rows.map(({ score }) => score).sort((left, right) => right - left);
+  return scores[Math.round(coverage * rows.length) - 1] ?? Number.POSITIVE_INFINITY;
+}
+
 /** Variance of the errors in a block of consecutive calls, at the threshold that is best at 2 %, over that of as many calls drawn singly. */
 function clumping({ rows, bestCoverage }: Pool<PoolCall>, blockCalls: number): number {
-  const scores = rows.map(({ score }) => score).sort((left, right) => right - left);
-  const threshold = scores[Math.round(bestCoverage(0.02) * rows.length) - 1] ?? Number.POSITIVE_INFINITY;
+  const threshold = thresholdAt(rows, bestCoverage(0.02));
   const errors = rows.map(({ score, different }) => (different && score >= threshold ? 1 : 0));
   const share = mean(errors);
   let inBlock = errors.slice(0, blockCalls).reduce<number>((sum, error) => sum + error, 0);
@@ -407,7 +481,7 @@ function clumping({ rows, bestCoverage }: Pool<PoolCall>, blockCalls: number): n
 function totalSection(): Section {
   const lines = Object.keys(blocks).flatMap((block) =>
     Object.keys(spreads).flatMap((spread) =>
-      Object.keys(counting).map((counted): Line => {
+      countings.map((counted): Line => {
         const these = telling.filter((o) => o.block === block && o.spread === spread && o.counted === counted);
         const at = (epsilon: number) => mean(these.filter((o) => o.epsilon === epsilon).map((o) => o.answered));
         return {
@@ -459,6 +533,23 @@ function sizeSection(): Section {
     }),
   );
   return { title: 'The same by size and epsilon, all tasks', lines };
+}
+
+function brokenSection(): Section {
+  const lines = telling
+    .filter((o) => !o.kept && spreads[o.spread] === PROGRAM_DAYS)
+    .map(
+      ({ task, block, counted, n, epsilon, broken, answered }): Line => ({
+        counted,
+        task,
+        block,
+        n,
+        epsilon,
+        broken: broken / draws,
+        answered,
+      }),
+    );
+  return { title: `Settings that break their promise though sampled over ${PROGRAM_DAYS} days`, lines };
 }
 
 /** Draws of several settings together, with the exact interval of 95 %. */
