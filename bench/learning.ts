@@ -146,12 +146,12 @@ function readReference(): Reference {
   return (JSON.parse(readFileSync(referenceFile, 'utf8')) as { accuracy: Reference }).accuracy;
 }
 
-/** Measures scikit-learn on every set and size, and checks the figures in. Writes after each set. */
+/** Measures scikit-learn on every set and size, and checks the figures in. Writes after each set, and keeps the sets that are there. */
 function writeReference(): void {
   const sizes = options.sizes.split(',').map(Number);
   const folder = mkdtempSync(join(tmpdir(), 'rightsize-learning-'));
-  const accuracy: Reference = {};
-  for (const set of Object.keys(sources)) {
+  const accuracy: Reference = readReference();
+  for (const set of Object.keys(sources).filter((name) => accuracy[name] === undefined)) {
     const rows = readSet(set);
     if (rows === null) throw new Error(`the data of ${set} is not there: set SHARED_DIR`);
     let peer = '';

@@ -18,6 +18,9 @@ import time
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# One at a time is how calls come; so many are enough to time.
+timed_rows = 500
+
 
 def main():
     kind, path = sys.argv[1:]
@@ -43,17 +46,18 @@ def logistic(texts, labels, test):
     extracted = time.process_time()
     model = LogisticRegression(C=20, max_iter=300).fit(rows, labels)
     fitted = time.process_time()
-    right = 0
-    for text, label in test:
-        row = hstack([words.transform([text]), characters.transform([text])]).tocsr() / 2**0.5
-        right += model.predict(row)[0] == label
+    for text, _ in test[:timed_rows]:
+        model.predict(hstack([words.transform([text]), characters.transform([text])]).tocsr() / 2**0.5)
     ended = time.process_time()
+    questions = [text for text, _ in test]
+    rows = hstack([words.transform(questions), characters.transform(questions)]).tocsr() / 2**0.5
+    right = sum(given == label for given, (_, label) in zip(model.predict(rows), test))
     return {
         "peer": f"scikit-learn {sklearn.__version__} LogisticRegression",
-        "accuracy": right / len(test),
+        "accuracy": int(right) / len(test),
         "featureSeconds": extracted - started,
         "fitSeconds": fitted - extracted,
-        "predictionMicroseconds": 1e6 * (ended - fitted) / len(test),
+        "predictionMicroseconds": 1e6 * (ended - fitted) / min(timed_rows, len(test)),
         "fileBytes": len(pickle.dumps((words, characters, model))),
     }
 
