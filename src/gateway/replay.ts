@@ -1,9 +1,9 @@
 import { canonicalGold } from '../curate/canonical-gold.ts';
 import { costOfResponse } from '../economics/cost-of-call.ts';
 import { addCost, type CostSum, nothingSpent } from '../economics/ledger.ts';
-import { readAnswer } from '../records/answer.ts';
-import type { Call } from '../records/call.ts';
-import { isLabelShape, labelOf } from '../records/output-shape.ts';
+import { type Answer, readAnswer } from '../records/answer.ts';
+import { type Call, isJsonObject } from '../records/call.ts';
+import { isLabelShape, type LabelForm, labelOf } from '../records/output-shape.ts';
 import { seededRandom } from '../records/random.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { Trainer } from '../train/trainer.ts';
@@ -254,11 +254,26 @@ class ReplayBooks {
     const tally = route.task === null || (isFailed && !byStudent) ? null : this.#tallyOf(route.task);
     this.#all.add({ byStudent, isDifferent });
     tally?.add({ byStudent, isDifferent });
-    const gold = call.gold === null || form === null || isFailed ? null : canonicalGold(call.gold, form);
-    if (gold !== null)
-      for (const to of [this.#all, tally])
-        to?.addGold({ gold, given: byStudent ? route.studentLabel : recorded, teacher: recorded });
+    if (!isFailed) this.#countGold(call, { form, given: byStudent ? route.studentLabel : recorded, tally });
     if (!isFailed) this.#countServed(decision, isDifferent);
+  }
+
+  #countGold(
+    { gold, response, status }: Call,
+    {
+      form,
+      given,
+      tally,
+    }: { readonly form: LabelForm | null; readonly given: string | null; readonly tally: Tally | null },
+  ): void {
+    if (gold === null) return;
+    const answer = readAnswer(response, status);
+    // Before its task is known, a call's answer tells its form itself.
+    const ownForm = form ?? (tally === null ? formOf(answer) : null);
+    const wanted = ownForm === null ? null : canonicalGold(gold, ownForm);
+    if (ownForm === null || wanted === null) return;
+    const teacher = labelOf(ownForm, answer);
+    for (const to of [this.#all, tally]) to?.addGold({ gold: wanted, given: form === null ? teacher : given, teacher });
   }
 
   #countServed({ route }: Decision, isDifferent: boolean): void {
@@ -347,6 +362,22 @@ function purposeOf(reason: RouteReason): Purpose {
     default:
       return 'other';
   }
+}
+
+/** The form of a label that stands alone, or in the only field of a JSON object. */
+function formOf(answer: Answer): LabelForm | null {
+  if (answer.kind !== 'text') return null;
+  try {
+    const value: unknown = JSON.parse(answer.text);
+    if (!isJsonObject(value)) return { kind: 'plain' };
+    const [[field, label] = [], ...others] = Object.entries(value);
+    const type = typeof label;
+    if (field !== undefined && others.length === 0 && (type === 'string' || type === 'boolean' || type === 'number'))
+      return { kind: 'json', field, type };
+  } catch {
+    return { kind: 'plain' };
+  }
+  return null;
 }
 
 function hasFailed(call: Call): boolean {
