@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { trainStudent } from '../../learn/train-student.ts';
 import type { Trainer } from '../../train/trainer.ts';
 import { createOutput } from '../output.ts';
 import { type DemoReport, runDemo } from './run-demo.ts';
 import { sayDemo } from './say-demo.ts';
+
+// One run of the demo, learning included, serves all tests.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Trains here and now, so that the test needs no worker. */
 const trainer: Trainer = {
@@ -17,7 +20,7 @@ function demo(): Promise<DemoReport> {
     epsilon: 0.1,
     delta: 0.05,
     seed: 1,
-    most: 1500,
+    most: 3000,
     trainer,
     signal: new AbortController().signal,
     progress: () => ({ update: () => {}, end: () => {} }),
@@ -28,7 +31,7 @@ function demo(): Promise<DemoReport> {
 describe('the demo', () => {
   it('finds its tasks, and says of each whose answers they are', async () => {
     const { tasks, replay } = await demo();
-    expect(replay.calls).toBe(1500);
+    expect(replay.calls).toBe(3000);
     expect(tasks.map(({ source }) => source?.prefix).sort()).toEqual(['banking77-', 'goemo-', 'headlines-', 'snips-']);
   });
 
@@ -57,9 +60,9 @@ describe('the demo', () => {
     expect(client).toBe('openai');
     expect(requests.map(({ status }) => status)).toEqual([200, 200, 200]);
     for (const { answer, reason } of requests) expect([answer, reason]).not.toContain('');
-    // So early in the month a certification window may be open, and then the teacher answers what the student could.
-    expect(['confident', 'window']).toContain(requests[0]?.reason);
+    // A student answered this call in the replay; a spot check or a window may send it to the teacher now.
     expect(requests[0]?.answeredBy).toBe(requests[0]?.reason === 'confident' ? 'student' : 'teacher');
+    expect(requests[0]?.score).toBeGreaterThan(0);
     expect(requests.slice(1).map(({ answeredBy }) => answeredBy)).toEqual(['teacher', 'teacher']);
   });
 

@@ -9,6 +9,7 @@ import type { Assignment, ReplayResult } from '../../gateway/replay.ts';
 import type { CertificateReport, TaskReport } from '../../gateway/replay-report.ts';
 import type { Call } from '../../records/call.ts';
 import { isLabelShape, type LabelShape } from '../../records/output-shape.ts';
+import { percent } from '../table.ts';
 import { describeShape } from '../tasks.ts';
 import { sourceOf, type TrafficSource } from './demo-traffic.ts';
 import type { RememberedStudent } from './remember-students.ts';
@@ -24,7 +25,7 @@ export interface TaskStory {
   readonly disagreementShare: number;
   readonly bill: Ledger<'teacher'>;
   readonly verdict: Verdict;
-  /** The certificate under which most calls were served; null where nothing was certified. */
+  /** The newest certificate that has seen enough calls to be looked at; null where nothing was certified. */
   readonly certificate: CertificateReport | null;
   /** On the calls after that certificate. */
   readonly evaluation: Evaluation | null;
@@ -73,9 +74,12 @@ function tellStory(
 ): TaskStory {
   const task = result.engine.finder.task(report.id);
   const shape = task !== null && isLabelShape(task.shape) ? task.shape : null;
-  const [certificate = null] = [...report.certificates].sort((a, b) => b.served.calls - a.served.calls);
+  const certificate = tellingCertificate(report.certificates);
   const remembered = certificate === null ? undefined : students.get(certificate.student);
   const isMeasurable = certificate !== null && remembered !== undefined && shape !== null;
+  const evaluation = isMeasurable
+    ? measureAfter({ certificate, remembered, shape, calls, engine: result.engine })
+    : null;
   return {
     id: report.id,
     name: report.name,
@@ -91,20 +95,37 @@ function tellStory(
       })),
       ['teacher'],
     ),
-    verdict: judge(report),
+    verdict: judge(report, evaluation),
     certificate,
-    evaluation: isMeasurable ? measureAfter({ certificate, remembered, shape, calls, engine: result.engine }) : null,
+    evaluation,
   };
 }
 
-/** Below this share of the calls, a student is not worth looking after. */
-const worthwhileShare = 0.1;
+/** With fewer calls behind it, a certificate has nothing to show yet. */
+const tellingCalls = 200;
 
-function judge({ avoidedShare, certificates, outlook }: TaskReport): Verdict {
-  const share = `${(avoidedShare * 100).toFixed(1)}%`;
-  if (certificates.length === 0) return { isWorthIt: false, why: outlook };
-  if (avoidedShare < worthwhileShare) return { isWorthIt: false, why: `it takes only ${share} of the calls` };
-  return { isWorthIt: true, why: `it takes ${share} of the calls` };
+function tellingCertificate(certificates: readonly CertificateReport[]): CertificateReport | null {
+  const newest = certificates.filter(({ served }) => served.calls >= tellingCalls).at(-1);
+  return newest ?? [...certificates].sort((a, b) => b.served.calls - a.served.calls)[0] ?? null;
+}
+
+/** A student that takes a smaller share of the calls is not worth looking after. */
+const worthwhileShare = 0.1;
+/** Nor is one that keeps its promise only because it answers so little. */
+const worthwhileAgreement = 0.9;
+
+function judge({ avoidedShare, outlook }: TaskReport, evaluation: Evaluation | null): Verdict {
+  const { answered = null, agreement = null } = evaluation?.served ?? {};
+  if (answered === null || agreement === null) return { isWorthIt: false, why: outlook };
+  if (answered.share < worthwhileShare)
+    return { isWorthIt: false, why: `it can take only ${percent(answered.share)} of the calls` };
+  if (agreement.share < worthwhileAgreement)
+    return {
+      isWorthIt: false,
+      why: `of what it would answer, only ${percent(agreement.share)} is what the teacher says`,
+    };
+  const month = `${percent(avoidedShare)} over the month, learning included`;
+  return { isWorthIt: true, why: `it now takes ${percent(answered.share)} of the calls (${month})` };
 }
 
 function measureAfter({
