@@ -40,8 +40,8 @@ describe('the route of a call', () => {
   });
 
   it('names the strongest of several reasons', () => {
+    // `off` and `shadow` are one field; off is the stronger.
     for (const [index, [strong, change]] of forbidding.entries())
-      // `off` and `shadow` are one field; off is the stronger.
       for (const [, weaker] of forbidding.slice(index + 1))
         expect(chooseRoute({ ...sure, ...weaker, ...change }).reason).toBe(strong);
   });
