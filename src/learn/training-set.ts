@@ -10,6 +10,7 @@ export interface TrainingSet {
   readonly labels: readonly string[];
   /** Class of each row: a position in `labels`. */
   readonly targets: Int32Array;
+  /** How much each row may pull: its own weight, and more for rare labels. */
   readonly weights: Float64Array;
   readonly support: readonly number[];
   readonly width: number;
@@ -59,7 +60,10 @@ export function prepareTrainingSet(rows: readonly TrainingRow[], withMlp: boolea
   return {
     labels,
     targets,
-    weights: Float64Array.from(rows, (row) => Math.max(leastWeight, row.weight ?? 1)),
+    weights: Float64Array.from(rows, (row, at) => {
+      const balance = balanceOf(support[targets[at] as number] as number, rows.length / labels.length);
+      return Math.max(leastWeight, (row.weight ?? 1) * balance);
+    }),
     support,
     width,
     vocabulary,
@@ -81,6 +85,14 @@ function mlpRoom(columns: number, width: number): number {
     pieceBytes(Math.max(columns, hiddenUnits + 1), 4) +
     pieceBytes(width, 4)
   );
+}
+
+/**
+ * Rows of rare labels pull harder and those of frequent labels less, within bounds: with few rows a head otherwise leans
+ * on the frequent labels, and without bounds a label that came once by accident would shout everybody down.
+ */
+function balanceOf(support: number, evenSupport: number): number {
+  return Math.max(0.4, Math.min(3, evenSupport / support));
 }
 
 /** Among few rows, an n-gram seen once is still news. */
