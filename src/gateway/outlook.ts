@@ -1,9 +1,7 @@
 import { callsNeeded } from '../certify/binomial-bounds.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
 import type { TaskRunner } from './task-runner.ts';
-import type { TrackSettings } from './task-track.ts';
-
-const DAY_MS = 86_400_000;
+import { type TaskTrack, type TrackSettings, WINDOW_DAYS } from './task-track.ts';
 
 /** In people's words: what a task is waiting for, and when its next certificate can be expected at its volume. */
 export function describeOutlook(
@@ -18,17 +16,32 @@ export function describeOutlook(
     return runner.livedStage === 'live'
       ? 'answering what it is sure of'
       : `certified; waits for \`rightsize stage ${task.name} auto\``;
-  const needed =
-    track.trial?.missing ??
-    track.rowsUntilTraining + callsNeeded({ errors: 0, epsilon, delta: deltaOfLook(delta, track.looks + 1) });
-  return `nothing can be certified yet: ${needed.toLocaleString('en')} more calls needed${expectedIn(needed, track.callsPerDay)}`;
+  const { calls, days } = waitOf(
+    track,
+    callsNeeded({ errors: 0, epsilon, delta: deltaOfLook(delta, track.looks + 1) }),
+  );
+  return `nothing can be certified yet: ${calls.toLocaleString('en')} more calls needed${expectedIn(days)}`;
 }
 
-function expectedIn(calls: number, perDay: number | null): string {
-  if (perDay === null || perDay <= 0) return '';
-  const days = calls / perDay;
-  if (days * DAY_MS < 3_600_000) return '; expected within the hour at this volume';
+/** At the least: without an error, and with a window opened as soon as there is a student. */
+function waitOf(track: TaskTrack, fewest: number): { readonly calls: number; readonly days: number | null } {
+  const perDay = track.callsPerDay;
+  if (track.trial !== null) {
+    const { missing, share } = track.trial;
+    return { calls: missing, days: perDay === null ? null : missing / (perDay * share) };
+  }
+  const training = track.rowsUntilTraining;
+  return {
+    calls: training + fewest,
+    days: perDay === null ? null : training / perDay + Math.max(fewest / perDay, WINDOW_DAYS),
+  };
+}
+
+function expectedIn(days: number | null): string {
+  if (days === null || !Number.isFinite(days)) return '';
+  const hours = Math.ceil(days * 24);
+  if (hours <= 1) return '; expected within the hour at this volume';
   return days < 2
-    ? `; expected in ${Math.ceil(days * 24)} hours at this volume`
+    ? `; expected in ${hours} hours at this volume`
     : `; expected in ${Math.ceil(days)} days at this volume`;
 }

@@ -251,6 +251,7 @@ export class TaskRunner {
     this.#announced.add(version);
     if (this.#newestVersion !== null) {
       const what = this.#whyNew(this.#newestVersion, version);
+      this.#tracks.get(version)?.waitBecause(what);
       this.#parts.onEvent({
         at,
         what,

@@ -88,7 +88,7 @@ const TRAINING_GROWTH = 1.3;
 const LONG_RUN = 16;
 const DAY_MS = 86_400_000;
 /** Calls of one hour resemble each other more than calls of a task do: a window takes its sample over so many days. */
-const WINDOW_DAYS = 3;
+export const WINDOW_DAYS = 3;
 
 /**
  * The loop of one version of one task: gather labelled calls, train at geometric moments, plan a window, certify, serve,
@@ -147,7 +147,7 @@ export class TaskTrack {
     const candidate = state.trial && studentOf(state.trial.student);
     if (state.trial !== null && candidate !== null) {
       const known = parts.rows.all().map((row) => row.slots);
-      track.#trial = new Trial(candidate, state.trial.plan, known, state.trial.sample);
+      track.#trial = new Trial(candidate, state.trial.plan, known, state.trial);
     }
     track.#lastTrained = serving ?? candidate;
     return track;
@@ -197,10 +197,8 @@ export class TaskTrack {
   }
 
   /** The trial under way: how many sampled calls it still needs. */
-  get trial(): { readonly missing: number; readonly n: number; readonly startedAt: number } | null {
-    return (
-      this.#trial && { missing: this.#trial.missing, n: this.#trial.plan.n, startedAt: this.#trial.plan.startedAt }
-    );
+  get trial(): { readonly missing: number; readonly n: number; readonly share: number } | null {
+    return this.#trial && { missing: this.#trial.missing, n: this.#trial.plan.n, share: this.#trial.plan.share };
   }
 
   /** Null before a day's worth of time has been seen to count in. */
@@ -212,6 +210,11 @@ export class TaskTrack {
   /** Labelled calls until the next training. */
   get rowsUntilTraining(): number {
     return Math.max(0, this.#nextTraining - this.#rowsInEra());
+  }
+
+  /** Why a version without a certificate waits, where more is known than that it has none. */
+  waitBecause(reason: RouteReason): void {
+    if (this.#serving === null) this.#suspendedFor = reason;
   }
 
   /** Resolves when the training under way, if any, is over. A replay waits for it; a server does not. */

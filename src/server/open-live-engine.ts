@@ -123,7 +123,10 @@ async function catchUp(store: Store, engine: LiveEngine, keeper: EngineKeeper): 
     found = new Map();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  for await (const { call, route } of store.calls.scan(typeof until === 'number' ? { from: until + 1 } : {})) {
+  for await (const { call, route } of store.calls.scan({
+    ...(typeof until === 'number' ? { from: until + 1 } : {}),
+    to: Date.now() + 1,
+  })) {
     if (keeper.isClosing) break;
     if (route !== null) continue;
     const match = learnFrom(engine, call);

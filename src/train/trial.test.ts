@@ -52,6 +52,17 @@ describe('a trial', () => {
     expect(trial.missing).toBe(69);
   });
 
+  it('is held back by repeats that differ from the teacher, and never let loose by repeats that agree', () => {
+    const trial = (copies: readonly string[]): Trial => {
+      const made = new Trial(student, plan, [['known']]);
+      for (const label of copies) made.add(['Known!'], label);
+      for (let i = 0; i < 70; i++) made.add([`text ${word(i)}`], 'yes');
+      return made;
+    };
+    expect(trial(Array.from({ length: 20 }, () => 'no')).conclude().certified).toBe(false);
+    expect(trial(Array.from({ length: 20 }, () => 'yes')).conclude()).toEqual(trial([]).conclude());
+  });
+
   it('counts an answer without a label as different', () => {
     expect(filled(70, { label: null }).conclude()).toMatchObject({ certified: false, errors: 70 });
   });
@@ -82,7 +93,7 @@ describe('a trial', () => {
     for (let i = 0; i < 30; i++) before.add([`text ${word(i)}`], i === 3 ? 'no' : 'yes');
     const state = JSON.parse(JSON.stringify(before)) as ReturnType<Trial['toJSON']>;
     const seen = [['known'], ...Array.from({ length: 30 }, (_, i) => [`text ${word(i)}`])];
-    const after = new Trial(student, state.plan, seen, state.sample);
+    const after = new Trial(student, state.plan, seen, state);
     expect([after.missing, after.toJSON()]).toEqual([before.missing, before.toJSON()]);
     for (let i = 20; i < 90; i++) for (const trial of [before, after]) trial.add([`text ${word(i)}`], 'yes');
     expect([after.missing, after.conclude()]).toEqual([0, before.conclude()]);

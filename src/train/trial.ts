@@ -19,11 +19,15 @@ export interface TrialPlan {
   readonly startedAt: number;
 }
 
+type StateRow = readonly [score: number, different: 0 | 1];
+
 /** What a {@link Trial} needs to go on after a restart, besides its student. */
 export interface TrialState {
   readonly student: string;
   readonly plan: TrialPlan;
-  readonly sample: readonly (readonly [score: number, different: 0 | 1])[];
+  readonly sample: readonly StateRow[];
+  /** Sampled calls that repeat an input of the sample or of the training rows. */
+  readonly copies: readonly StateRow[];
 }
 
 /** Among fewer calls the surest one is an error too easily, by chance. */
@@ -31,26 +35,28 @@ const ENOUGH_TO_TELL = 50;
 
 /**
  * One student's attempt at a certificate: n randomly sampled calls, all later than what trained it, repeats and
- * near-duplicates of each other and of training rows counted once. The student is frozen; nothing is looked at before n.
+ * near-duplicates of each other and of training rows counted once, and kept apart. The student is frozen; nothing is looked at before n.
  */
 export class Trial {
   readonly student: Student;
   readonly plan: TrialPlan;
   readonly #seen: Set<string>;
   readonly #sample: ScoredOutcome[];
+  readonly #copies: ScoredOutcome[];
 
   /** `known`: the inputs that trained the student, and those sampled already. */
   constructor(
     student: Student,
     plan: TrialPlan,
     known: Iterable<readonly string[]>,
-    sample: TrialState['sample'] = [],
+    { sample, copies }: Pick<TrialState, 'sample' | 'copies'> = { sample: [], copies: [] },
   ) {
     this.student = student;
     this.plan = plan;
     this.#seen = new Set();
     for (const slots of known) this.#seen.add(inputKey(slots));
-    this.#sample = sample.map(([score, different]) => ({ score, different: different === 1 }));
+    this.#sample = sample.map(fromRow);
+    this.#copies = copies.map(fromRow);
   }
 
   get missing(): number {
@@ -61,10 +67,11 @@ export class Trial {
   add(slots: readonly string[], label: string | null): void {
     if (this.missing <= 0) return;
     const key = inputKey(slots);
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
     const prediction = this.student.predict(slots);
-    this.#sample.push({ score: prediction.score, different: prediction.label !== label });
+    const outcome = { score: prediction.score, different: prediction.label !== label };
+    if (this.#seen.has(key)) this.#copies.push(outcome);
+    else this.#sample.push(outcome);
+    this.#seen.add(key);
   }
 
   /**
@@ -90,12 +97,29 @@ export class Trial {
     return {
       student: this.student.id,
       plan: this.plan,
-      sample: this.#sample.map(({ score, different }) => [score, different ? 1 : 0]),
+      sample: this.#sample.map(toRow),
+      copies: this.#copies.map(toRow),
     };
   }
 
+  /**
+   * The stricter of two choices: one from the sample proper, one with its copies. Without copies the sample speaks of
+   * distinct inputs, while the promise is about calls, and repeats may differ more often than the rest; with copies
+   * alone, one input that comes many times would count as much evidence.
+   */
   conclude(): ThresholdChoice {
     const { epsilon, delta } = this.plan;
-    return chooseThreshold(this.#sample, { epsilon, delta });
+    const once = chooseThreshold(this.#sample, { epsilon, delta });
+    if (this.#copies.length === 0 || !once.certified) return once;
+    const all = chooseThreshold([...this.#sample, ...this.#copies], { epsilon, delta });
+    return !all.certified || all.threshold > once.threshold ? all : once;
   }
+}
+
+function toRow({ score, different }: ScoredOutcome): StateRow {
+  return [score, different ? 1 : 0];
+}
+
+function fromRow([score, different]: StateRow): ScoredOutcome {
+  return { score, different: different === 1 };
 }

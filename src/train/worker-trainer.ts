@@ -104,6 +104,7 @@ function startWorker(): Worker {
   const url = new URL(isSource ? './train-worker.ts' : './train-worker.js', import.meta.url);
   if (!isSource) return new Worker(url);
   // Workers of Node 20 do not inherit the loader that runs the sources in development.
-  const load = `import('tsx/esm/api').then(({ tsImport }) => tsImport(${JSON.stringify(url.href)}, ${JSON.stringify(url.href)}))`;
-  return new Worker(load, { eval: true });
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const file = JSON.stringify(url.href);
+  return new Worker(`import(${loader}).then(({ tsImport }) => tsImport(${file}, ${file}))`, { eval: true });
 }
