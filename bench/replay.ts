@@ -21,12 +21,9 @@ interface CheckedTask {
   readonly name: string;
   readonly calls: number;
   readonly avoidedShare: number;
-  readonly disagreementShare: number;
+  readonly agreementShare: number;
   readonly accuracy: { readonly given: number; readonly teacher: number } | null;
-  readonly certificates: readonly {
-    readonly broken: boolean;
-    readonly served: { readonly calls: number; readonly different: number };
-  }[];
+  readonly certificates: readonly { readonly broken: boolean; readonly calls: number; readonly different: number }[];
 }
 
 interface Run {
@@ -36,7 +33,8 @@ interface Run {
   readonly avoidedShare: number;
   readonly costUsd: ReplayReport['costUsd'];
   readonly tasks: readonly CheckedTask[];
-  readonly mismatches: readonly unknown[];
+  /** Figures on which the program and the script disagree. */
+  readonly problems: readonly unknown[];
 }
 
 const here = import.meta.dirname;
@@ -96,7 +94,7 @@ function check({
   readonly assignments: string;
   readonly replayFile: string;
   readonly epsilon: number;
-}): Pick<Run, 'tasks' | 'mismatches'> {
+}): Pick<Run, 'tasks' | 'problems'> {
   const script = join(here, 'check-assignments.mjs');
   const parameters = [
     script,
@@ -118,7 +116,7 @@ function check({
   } catch (error) {
     output = (error as { readonly stdout: string }).stdout;
   }
-  return JSON.parse(output) as Pick<Run, 'tasks' | 'mismatches'>;
+  return JSON.parse(output) as Pick<Run, 'tasks' | 'problems'>;
 }
 
 mkdirSync(scratch, { recursive: true });
@@ -128,7 +126,7 @@ for (const epsilon of options.epsilons.split(',').map(Number)) {
     const run = runOnce(epsilon, seed);
     runs.push(run);
     console.error(
-      `epsilon ${epsilon} seed ${seed}: ${percent(run.avoidedShare)} of all calls avoided, ${run.seconds.toFixed(0)} s, ${run.mismatches.length} mismatches`,
+      `epsilon ${epsilon} seed ${seed}: ${percent(run.avoidedShare)} of all calls avoided, ${run.seconds.toFixed(0)} s, ${run.problems.length} figures disputed`,
     );
   }
 }
@@ -157,7 +155,7 @@ function printTable(epsilon: number): void {
     if (tasks.every((task) => task.certificates.length === 0)) continue;
     const certificates = tasks.flatMap((task) => task.certificates);
     console.log(
-      `${name.padEnd(28)} avoided ${spread(tasks.map((task) => task.avoidedShare))}  disagreement ${spread(tasks.map((task) => task.disagreementShare))}` +
+      `${name.padEnd(28)} avoided ${spread(tasks.map((task) => task.avoidedShare))}  disagreement ${spread(tasks.map((task) => 1 - task.agreementShare))}` +
         `  given ${spread(tasks.flatMap((task) => task.accuracy?.given ?? []))} teacher ${spread(tasks.flatMap((task) => task.accuracy?.teacher ?? []))}` +
         `  certificates ${certificates.length}, broken ${certificates.filter((certificate) => certificate.broken).length}`,
     );
