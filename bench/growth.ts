@@ -237,7 +237,7 @@ else
   );
 
 function printRow(name: string, rows: readonly StreamResult[]): void {
-  const shares = rows.map((row) => percent(row.avoided)).join(' ');
+  const shares = rows.length > 10 ? `${rows.length} seeds` : rows.map((row) => percent(row.avoided)).join(' ');
   const certificates = rows.flatMap((row) => row.certificates);
   console.log(
     `${name.padEnd(15)} ${percent(mean(rows.map((row) => row.avoided)))} / ${percent(mean(rows.map((row) => row.avoidedSecondHalf)))}  [${shares}]  disagreement ${percent(Math.max(...rows.map((row) => row.disagreement)))} at most,` +

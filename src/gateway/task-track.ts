@@ -83,7 +83,7 @@ interface TrackParts {
 }
 
 const FIRST_TRAINING_ROWS = 60;
-const TRAINING_GROWTH = 1.3;
+const TRAINING_GROWTH = 1.15;
 /** The future that a look is saved for, in multiples of the past. */
 const LONG_RUN = 16;
 const DAY_MS = 86_400_000;
