@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { RightsizeError } from '../errors.ts';
-import type { Assignment } from '../gateway/replay.ts';
+import type { Assignment } from '../gateway/replay-books.ts';
 
 /** Where `--assignments` goes: there is no such file until it is whole. */
 export interface AssignmentsFile {

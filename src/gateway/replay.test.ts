@@ -5,7 +5,8 @@ import type { Call } from '../records/call.ts';
 import { seededRandom } from '../records/random.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
-import { type Assignment, type ReplayOptions, replay } from './replay.ts';
+import { type ReplayOptions, replay } from './replay.ts';
+import type { Assignment } from './replay-books.ts';
 
 const minute = 60_000;
 

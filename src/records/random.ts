@@ -21,3 +21,10 @@ export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
   }
   return result;
 }
+
+/** Coins of its own for everything that has a name: the same name and seed give the same numbers (FNV-1a of the name). */
+export function coinsOf(name: string, seed: number): Random {
+  let hash = 2166136261;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619);
+  return seededRandom(seed ^ hash);
+}

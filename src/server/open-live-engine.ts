@@ -3,9 +3,8 @@ import { type EngineState, LiveEngine, type RecalledCall } from '../gateway/live
 import type { Serving } from '../gateway/task-track.ts';
 import { readStudent, type Student } from '../learn/student.ts';
 import type { Call, Json } from '../records/call.ts';
-import { seededRandom } from '../records/random.ts';
+import { coinsOf } from '../records/random.ts';
 import type { TaskMatch } from '../records/task.ts';
-import type { Settings } from '../settings.ts';
 import type { Store } from '../storage/store.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import type { EngineOpener } from './installation.ts';
@@ -32,7 +31,7 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, log }) => 
     settings: { ...settings.promise, spotChecks: settings.spotChecks, seed: settings.seed },
     stage: settings.stage,
     trainer: new WorkerTrainer(),
-    randomFor: (task) => seededRandom(seedOf(settings, task)),
+    randomFor: (task) => coinsOf(task, settings.seed),
     ...(state === undefined ? {} : { finder: TaskFinder.from(state.finder as FinderState) }),
     onCandidate: (student, task, version) => keeper.storing('a student', keepStudent(store, student, task, version)),
     onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
@@ -146,13 +145,6 @@ function learnFrom(engine: LiveEngine, call: Call): TaskMatch | null {
   const decision = engine.decide({ ...call, forceTeacher: true });
   engine.observe(call, decision);
   return decision.match;
-}
-
-/** FNV-1a: coins that differ from task to task and stay from start to start. */
-function seedOf({ seed }: Settings, task: string): number {
-  let hash = seed >>> 0;
-  for (const character of task) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619);
-  return hash >>> 0;
 }
 
 async function keepStudent(store: Store, student: Student, task: string, version: string): Promise<void> {

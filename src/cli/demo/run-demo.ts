@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGateway } from '../../gateway/gateway.ts';
-import { type Assignment, type ReplayResult, replay } from '../../gateway/replay.ts';
+import { type ReplayResult, replay } from '../../gateway/replay.ts';
+import type { Assignment } from '../../gateway/replay-books.ts';
 import type { ReplayReport } from '../../gateway/replay-report.ts';
 import { createRecordedProvider } from '../../providers/recorded/recorded-provider.ts';
 import type { Call, ChatRequest } from '../../records/call.ts';
