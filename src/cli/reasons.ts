@@ -19,7 +19,6 @@ export const reasonWords: Readonly<Record<RouteReason, string>> = {
   'teacher-changed': 'the teacher of the task has changed since the student was certified',
   'new-label': 'the teacher has begun to give an answer that the student does not know',
   alarm: 'spot checks showed too many different answers; the student was taken back to the shadow',
-  'students-disagree': 'the students of the task do not agree with each other',
   'repeat-of-recent-call': 'the same call came a moment ago; who asks again may not have liked the answer',
   'unsupported-tools': 'the call carries other tools than the task has seen',
   'unsupported-n': 'the call asks for several answers',

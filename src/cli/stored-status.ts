@@ -1,14 +1,17 @@
 import { keptStageOf } from '../gateway/kept-stages.ts';
+import type { EngineState } from '../gateway/live-engine.ts';
+import type { Certificate } from '../records/certificate.ts';
 import type { Stage } from '../records/route.ts';
+import { engineKey } from '../server/open-live-engine.ts';
 import type { StatusDocument, TaskLine } from '../server/status-document.ts';
 import type { Store } from '../storage/store.ts';
 
 /** What can be said of the tasks while no server runs: what was found, kept and certified. */
 export async function storedStatus(store: Store, defaultStage: Stage | 'auto'): Promise<StatusDocument> {
   const tasks: TaskLine[] = [];
+  const served = await servedCertificates(store);
   for (const task of await store.tasks.list()) {
     const stage = (await keptStageOf(store.state, task.id)) ?? defaultStage;
-    const [certificate = null] = await store.certificates.list({ task: task.id });
     const calls = await store.calls.count({ task: task.id });
     tasks.push({
       id: task.id,
@@ -21,11 +24,24 @@ export async function storedStatus(store: Store, defaultStage: Stage | 'auto'): 
       calls,
       teacherCalls: null,
       avoidedShare: null,
-      certificate,
+      certificate: served.get(task.id) ?? null,
       spotChecks: null,
       waitingFor: null,
-      outlook: 'Start the server to let students answer: `rightsize start`.',
+      outlook: served.has(task.id)
+        ? 'certified when the server stopped; `rightsize start` lets it go on'
+        : 'nothing certified by the live loop; it learns while `rightsize start` runs',
     });
   }
   return { server: null, tasks };
+}
+
+/** What the live loop would let answer, by task. Certificates of `train` are not among them: they answer `predict` alone. */
+async function servedCertificates(store: Store): Promise<ReadonlyMap<string, Certificate>> {
+  const state = (await store.state.get(engineKey)) as EngineState | undefined;
+  const served = new Map<string, Certificate>();
+  for (const { task, newestVersion, tracks } of state?.runners ?? []) {
+    const certificate = tracks.find(({ version }) => version === newestVersion)?.serving;
+    if (certificate) served.set(task, certificate);
+  }
+  return served;
 }

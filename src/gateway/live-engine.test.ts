@@ -198,6 +198,12 @@ describe('what forbids a student', () => {
     for (const each of reasons(decisions)) expect([reason, ...others]).toContain(each);
   });
 
+  it('is an input of which a student would read only the beginning', async () => {
+    const long = `Where is my invoice? ${'It was due last week. '.repeat(1000)}`;
+    const decisions = await follow(await reopened(), [keywordCall({ text: long, label: 'Billing.' }, 9500)]);
+    expect(reasons(decisions)).toEqual(['input-too-long']);
+  });
+
   it('is the caller, for one call', async () => {
     const decisions = await follow(await reopened(), later(20), { forceTeacher: true });
     expect(reasons(decisions)).toEqual(['forced-teacher']);

@@ -146,9 +146,10 @@ export class ReplayBooks {
           outlook,
         };
       });
-    const spent = Object.fromEntries(
-      purposes.map((purpose) => [purpose, purpose === 'training' ? 0 : this.#spent[purpose].usd]),
-    ) as Record<Purpose, number | null>;
+    const spent = Object.fromEntries(purposes.map((purpose) => [purpose, dollarsOf(this.#spent[purpose])])) as Record<
+      Purpose,
+      number | null
+    >;
     return {
       calls: this.#all.calls,
       teacherCalls: this.#all.teacherCalls,
@@ -263,6 +264,11 @@ function assignmentOf(call: Call, { route, answer }: Decision): Assignment {
     score: route.score,
     reason: route.reason,
   };
+}
+
+/** Nothing was paid where there was nothing to pay for; null where the cost of no call is known. Training is done here, for free. */
+function dollarsOf({ usd, knownCalls, unknownCalls }: CostSum): number | null {
+  return knownCalls + unknownCalls === 0 ? 0 : usd;
 }
 
 function purposeOf(reason: RouteReason): Purpose {

@@ -1,5 +1,6 @@
 import { chooseRoute } from '../deploy/choose-route.ts';
 import { RecentCalls } from '../deploy/recent-calls.ts';
+import { readCharacters } from '../learn/ngrams.ts';
 import type { Student } from '../learn/student.ts';
 import type { Answer } from '../records/answer.ts';
 import { isLabelShape, type LabelForm, labelOf, spellingOf } from '../records/output-shape.ts';
@@ -133,7 +134,7 @@ export class TaskRunner {
     const answer = proposal.prediction === null ? null : spellingOf(shape, proposal.prediction.label);
     const choice = chooseRoute({
       stage: this.livedStage,
-      obstacle,
+      obstacle: obstacle ?? (match.slots.some((slot) => slot.length > readCharacters) ? 'input-too-long' : null),
       waitingFor: proposal.waitingFor,
       score: proposal.prediction?.score ?? 0,
       threshold: proposal.threshold,

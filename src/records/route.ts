@@ -20,7 +20,6 @@ export type RouteReason =
   | 'teacher-changed'
   | 'new-label'
   | 'alarm'
-  | 'students-disagree'
   | 'repeat-of-recent-call'
   | 'unsupported-tools'
   | 'unsupported-n'

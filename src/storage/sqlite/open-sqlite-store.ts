@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RightsizeError } from '../../errors.ts';
 import { copyDatabase, openDatabase, type SqliteDatabase } from '../open-database.ts';
@@ -159,12 +159,23 @@ const folderErrors: Readonly<Record<string, ErrorCode>> = {
   EROFS: 'folder_not_writable',
   EEXIST: 'folder_not_writable',
   ENOTDIR: 'folder_not_writable',
+  ENOENT: 'folder_not_writable',
   ENOSPC: 'disk_full',
 };
 
+/**
+ * Step by step: Node's own recursive `mkdir` spins for ever where a parent exists and no folder can be made in it
+ * (`/proc/x` gives ENOENT).
+ */
+function makeWithParents(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeWithParents(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeWithParents(resolve(folder));
   } catch (error) {
     const code = folderErrors[String((error as NodeJS.ErrnoException).code)];
     if (!code) throw error;
