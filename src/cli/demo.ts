@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { sayDemo } from './demo/say-demo.ts';
+import { parseCount, parseShare } from './parse-options.ts';
 import { type CommandContext, jsonOption, runCommand } from './run-command.ts';
-import { parseCount, parseShare } from './train.ts';
 
 interface DemoFlags {
   readonly epsilon: number;

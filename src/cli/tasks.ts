@@ -5,6 +5,7 @@ import type { Call } from '../records/call.ts';
 import { spellingOf } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import { type OpenedStore, withStore } from './open-store-for.ts';
+import { parseCount } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand, yesOption } from './run-command.ts';
 import { findStoredTasks, forgetTask, renameTask } from './stored-tasks.ts';
 import { drawTable, excerpt, percent } from './table.ts';
@@ -27,10 +28,10 @@ export function createTasksCommand(): Command {
     .command('show')
     .description('Shows one task: its prompt, its labels and its newest calls.')
     .argument('<task>', 'name, id, or tenant/name')
-    .option('--calls <count>', 'how many calls to show', '5')
+    .option('--calls <count>', 'how many calls to show', parseCount, 5)
     .addOption(dataOption())
     .addOption(jsonOption())
-    .action(runCommand<[string, { readonly calls: string }]>(showTask));
+    .action(runCommand<[string, { readonly calls: number }]>(showTask));
   command
     .command('rename')
     .description('Gives a task another name; it stays when tasks are looked for again.')
@@ -93,12 +94,12 @@ export function describeShape({ shape, kind }: Task): string {
   return kind === 'group' ? `${shape.kind}: not a task` : `${shape.kind}: not yet learnable`;
 }
 
-async function showTask(wanted: string, options: { readonly calls: string }, context: CommandContext): Promise<void> {
+async function showTask(wanted: string, options: { readonly calls: number }, context: CommandContext): Promise<void> {
   await withStore(
     context,
     async (store) => {
       const task = resolveTask(await tasksOf(store, context), wanted);
-      const stored = await store.calls.list({ task: task.id, limit: Number(options.calls) || 5 });
+      const stored = await store.calls.list({ task: task.id, limit: options.calls });
       const calls = stored.map(({ call }) => ({ id: call.id, at: new Date(call.at).toISOString(), ...textsOf(call) }));
       if (context.isJson)
         return context.printJson({

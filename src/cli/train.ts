@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { withStore } from './open-store-for.ts';
+import { parseCount, parseShare } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
 import { frozenCalls, labelShapeOf, readExamples } from './stored-tasks.ts';
@@ -98,18 +99,4 @@ export function describeOutcome({ choice, certificate, evaluation, look }: Train
   }
   const { epsilon, delta, n, errors, threshold, upperBound } = certificate;
   return `Certificate: answering where the score is at least ${threshold.toFixed(3)}, at most ${percent(epsilon)} of all calls get an answer that differs from the teacher's; confidence ${percent(1 - delta, 0)}, look ${look}, from ${n} calls, ${errors} of them different, bound ${percent(upperBound, 2)}. That is ${percent(choice.answered / n)} of the calls.`;
-}
-
-export function parseShare(text: string): number {
-  const share = Number(text);
-  if (text.trim() === '' || !(share >= 0 && share <= 1))
-    throw new InvalidArgumentError(`\`${text}\` is no share: give a number from 0 to 1.`);
-  return share;
-}
-
-export function parseCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count))
-    throw new InvalidArgumentError(`\`${text}\` is no whole number.`);
-  return count;
 }

@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A share that promises something: above 0 and below 1. */
+export function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share > 0 && share < 1))
+    throw new InvalidArgumentError(`\`${text}\` is no such share: give a number above 0 and below 1.`);
+  return share;
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count))
+    throw new InvalidArgumentError(`\`${text}\` is no whole number.`);
+  return count;
+}
