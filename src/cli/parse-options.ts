@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export function parseShare(text: string): number {
   const share = Number(text);
   if (text.trim() === '' || !(share > 0 && share < 1))
-    throw new InvalidArgumentError(`\`${text}\` is no such share: give a number above 0 and below 1.`);
+    throw new InvalidArgumentError(`\`${text}\` is no share: give a number above 0 and below 1.`);
   return share;
 }
 

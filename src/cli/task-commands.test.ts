@@ -118,7 +118,14 @@ describe('rightsize train, evaluate and predict', () => {
   });
 
   it('refuse a share that is none', async () => {
-    const { status, stderr } = await run('train', name, '--epsilon', '7');
-    expect([status, stderr]).toEqual([2, expect.stringContaining('`7` is no share')]);
+    for (const share of ['7', '1', '0']) {
+      const { status, stderr } = await run('train', name, '--epsilon', share);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(`\`${share}\` is no share`)]);
+    }
+  });
+
+  it('refuse a number of calls that is none', async () => {
+    const { status, stderr } = await run('tasks', 'show', name, '--calls', 'abc');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('`abc` is no whole number')]);
   });
 });
