@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { chooseRoute } from '../src/deploy/choose-route.ts';
 import { type Serving, TaskTrack, type TrackEvent } from '../src/gateway/task-track.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
 import type { Trainer } from '../src/train/trainer.ts';
 import { TrainingRows } from '../src/train/training-rows.ts';
+import { liveRoute } from '../test/live-route.ts';
 
 interface Row {
   readonly text: string;
@@ -133,19 +133,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
     const slots = [call.text];
     const proposal = track.propose(slots, at);
     const served = track.serving;
-    const route = chooseRoute({
-      stage: 'live',
-      obstacle: null,
-      waitingFor: proposal.waitingFor,
-      score: proposal.prediction?.score ?? 0,
-      threshold: proposal.threshold,
-      labelKnown: true,
-      repeated: false,
-      inWindow: proposal.toss.inSample,
-      inSpotCheck: proposal.toss.inSpotCheck,
-      outsideCanary: false,
-    });
-    const byStudent = route.answeredBy === 'student';
+    const byStudent = liveRoute(proposal).answeredBy === 'student';
     if (byStudent) {
       answered++;
       if (index >= calls.length / 2) answeredSecondHalf++;

@@ -50,12 +50,7 @@ export interface RecalledCall {
   readonly route: Route | null;
 }
 
-/** What is kept of an unmatched call until mining gives it a task. */
-interface Unmatched {
-  readonly at: number;
-  readonly call: Call;
-}
-
+/** Calls without a task that are kept until mining gives them one. */
 const UNMATCHED_KEPT = 5_000;
 /** A task's shape is read again after so many of its calls, and this many times as often while it is young. */
 const SHAPE_EVERY = 200;
@@ -68,7 +63,7 @@ export class LiveEngine implements Engine {
   readonly #runners = new Map<string, TaskRunner>();
   readonly #usage = new Map<string, UsageRecord>();
   readonly #traits = new Map<string, RequestTraits>();
-  readonly #unmatched = new Map<string, Unmatched>();
+  readonly #unmatched = new Map<string, Call>();
   readonly #decisions = new WeakMap<Decision, RunnerDecision>();
   #stage: StageSetting;
   #isKilled = false;
@@ -253,7 +248,7 @@ export class LiveEngine implements Engine {
   }
 
   #keepUnmatched(call: Call): void {
-    this.#unmatched.set(call.id, { at: call.at, call });
+    this.#unmatched.set(call.id, call);
     if (this.#unmatched.size <= UNMATCHED_KEPT) return;
     const oldest = this.#unmatched.keys().next().value;
     if (oldest !== undefined) this.#unmatched.delete(oldest);
@@ -277,7 +272,7 @@ export class LiveEngine implements Engine {
     for (const [id, match] of assignments) {
       const kept = this.#unmatched.get(id);
       this.#unmatched.delete(id);
-      if (kept !== undefined) this.#learn(match, { ...kept.call, at: Math.min(kept.at, at) }, null);
+      if (kept !== undefined) this.#learn(match, { ...kept, at: Math.min(kept.at, at) }, null);
     }
     return tasks;
   }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { callEvery, firstCallAt, inProcessTrainer, type KeywordRow, keywordRows } from '../../test/keyword-stream.ts';
+import { liveRoute } from '../../test/live-route.ts';
 import { scriptedStudent } from '../../test/scripted-student.ts';
 import { binomialUpperBound } from '../certify/binomial-bounds.ts';
 import { binomialAtLeast } from '../certify/binomial-tail.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
-import { chooseRoute } from '../deploy/choose-route.ts';
 import type { Student } from '../learn/student.ts';
 import { trainStudent } from '../learn/train-student.ts';
 import { seededRandom } from '../records/random.ts';
@@ -73,18 +73,7 @@ async function pass(track: TaskTrack, row: KeywordRow, at: number): Promise<Pass
   const slots = [row.text];
   const proposal = track.propose(slots, at);
   const { serving } = track;
-  const { answeredBy, reason } = chooseRoute({
-    stage: 'live',
-    obstacle: null,
-    waitingFor: proposal.waitingFor,
-    score: proposal.prediction?.score ?? 0,
-    threshold: proposal.threshold,
-    labelKnown: true,
-    repeated: false,
-    inWindow: proposal.toss.inSample,
-    inSpotCheck: proposal.toss.inSpotCheck,
-    outsideCanary: false,
-  });
+  const { answeredBy, reason } = liveRoute(proposal);
   const byStudent = answeredBy === 'student';
   track.observe({ at, slots, label: byStudent ? undefined : row.label, proposal, served: serving });
   await track.settled();

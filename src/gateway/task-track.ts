@@ -184,10 +184,6 @@ export class TaskTrack {
     return this.#lastTrained === null ? 'no-student' : 'no-certificate';
   }
 
-  get calls(): number {
-    return this.#calls;
-  }
-
   get looks(): number {
     return this.#looks;
   }
