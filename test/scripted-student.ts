@@ -1,4 +1,4 @@
-import type { Prediction, Student, StudentManifest } from '../src/learn/student.ts';
+import type { Prediction, Student } from '../src/learn/student.ts';
 
 /** A student whose every word a test has written; its score is taken as it is, even NaN. */
 export function scriptedStudent(
@@ -8,7 +8,7 @@ export function scriptedStudent(
   return {
     id,
     labels: [],
-    manifest: {} as StudentManifest,
+    encoder: null,
     predict: (slots): Prediction => ({ ...says(slots.join(' ')), probability: 1, margin: 1, unseenShare: 0 }),
     toBytes: () => new Uint8Array(),
   };

@@ -2,11 +2,12 @@ import { RightsizeError } from '../errors.ts';
 import { type Random, seededRandom } from '../records/random.ts';
 import { addTempered, type Calibration, calibrate, type HeldOut } from './calibration.ts';
 import { assignFolds } from './folds.ts';
+import { buildLabelStudent, type LabelStudent } from './label-student.ts';
 import { createLinearState, descend, type LinearProblem, type LinearState } from './linear-head.ts';
 import { createMlpState, fitMlp, hiddenUnits, type MlpProblem, type MlpState, mlpSettings } from './mlp-head.ts';
 import { type Folds, linearOutOfFold, mlpOutOfFold } from './out-of-fold.ts';
 import { quantiseRows } from './quantise.ts';
-import { buildStudent, type Student, type TrainingRow } from './student.ts';
+import type { TrainingRow } from './student-contract.ts';
 import { formatVersion, type MlpContents } from './student-file.ts';
 import { fitTemperature } from './temperature.ts';
 import { heldOutFamiliarity, prepareTrainingSet, type TrainingSet } from './training-set.ts';
@@ -23,7 +24,7 @@ export interface TrainingOptions {
 }
 
 export interface TrainedStudent {
-  readonly student: Student;
+  readonly student: LabelStudent;
   /**
    * One entry a training row, from models that did not learn from the row: its label, and the score of a calibration
    * that did not see the row either. What the student will do on unseen calls, at no extra label.
@@ -188,9 +189,9 @@ interface Learned {
   readonly seed: number;
 }
 
-function assemble(set: TrainingSet, { linear, linearTemperature, mlp, calibration, seed }: Learned): Student {
+function assemble(set: TrainingSet, { linear, linearTemperature, mlp, calibration, seed }: Learned): LabelStudent {
   const { bytes, scales } = quantiseRows(linear.weights.view, set.columns, set.width);
-  return buildStudent({
+  return buildLabelStudent({
     manifest: {
       format: 'rightsize-student',
       version: formatVersion,

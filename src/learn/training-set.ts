@@ -1,7 +1,7 @@
 import type { Familiarity } from './calibration.ts';
 import { hiddenUnits } from './mlp-head.ts';
 import { type SparseRows, weighRows } from './sparse-rows.ts';
-import type { TrainingRow } from './student.ts';
+import type { TrainingRow } from './student-contract.ts';
 import { type CountedRows, chooseVocabulary, countNgrams, type Vocabulary } from './vocabulary.ts';
 import { createWorkspace, type Floats, paddedWidth, pieceBytes, type Workspace } from './workspace.ts';
 
