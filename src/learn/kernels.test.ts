@@ -27,6 +27,14 @@ describe('kernels', () => {
       expect(plain.some((value) => Math.abs(value) > 0.1)).toBe(true);
     });
 
+  it('that answer are equal to the plain loops in every bit', () => {
+    for (const width of [8, 24, 80]) {
+      const [wasm, plain] = (['wasm', 'plain'] as const).map((kind) => runAll(kind, width));
+      expect(plain?.slice(0, width)).toEqual(wasm?.slice(0, width));
+      expect(plain?.slice(-width)).toEqual(wasm?.slice(-width));
+    }
+  });
+
   it('refuse to hand out more memory than was asked for', () => {
     expect(() => createWorkspace(64, 'plain').floats(100)).toThrow(RangeError);
   });

@@ -2,7 +2,7 @@ import { inputReader } from './input-reader.ts';
 import { rectify } from './mlp-head.ts';
 import { readSignals, scoreOf, signalNames } from './score-model.ts';
 import { softmax } from './softmax.ts';
-import type { Student } from './student-contract.ts';
+import type { Student, StudentReading } from './student-contract.ts';
 import {
   type MlpContents,
   parseStudentFile,
@@ -21,8 +21,11 @@ export interface LabelStudent extends Student {
 }
 
 /** @throws RightsizeError `student_damaged` when the bytes were cut, altered, or written by a newer version. */
-export function readLabelStudent(bytes: Uint8Array, kind: KernelKind = 'wasm'): LabelStudent {
-  return openStudent(parseStudentFile(bytes), bytes.slice(), kind);
+export function readLabelStudent(
+  bytes: Uint8Array,
+  { kernels = 'wasm', isVerified = false }: StudentReading = {},
+): LabelStudent {
+  return openStudent(parseStudentFile(bytes, { isVerified }), bytes.slice(), kernels);
 }
 
 /** A student straight from its contents. */

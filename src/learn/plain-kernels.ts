@@ -1,6 +1,10 @@
 import type { Kernels } from './workspace.ts';
 
-/** The kernels as plain loops over one buffer: the reference for kernels.wat, and the fallback without WebAssembly. */
+/**
+ * The kernels as plain loops over one buffer: the reference for kernels.wat, and the fallback without WebAssembly. Those
+ * that answer (`sumRows`, `sumByteRows`) round every product and sum to 32 bits in the order of kernels.wat, so that a
+ * student says the same to the last bit wherever it runs.
+ */
 export function plainKernels(buffer: ArrayBuffer): Kernels {
   const words = Math.floor(buffer.byteLength / 4);
   const floats = new Float32Array(buffer, 0, words);
@@ -13,7 +17,7 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
       for (let j = 0; j < count; j++) {
         const row = (weights >> 2) + at(integers, (indices >> 2) + j) * width;
         const value = at(floats, (values >> 2) + j);
-        for (let k = 0; k < width; k++) sum[k] = at(sum, k) + value * at(floats, row + k);
+        for (let k = 0; k < width; k++) sum[k] = at(sum, k) + Math.fround(value * at(floats, row + k));
       }
     },
     addToRows(indices, values, count, weights, width, vector) {
@@ -35,8 +39,9 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
       const sum = floats.subarray(out >> 2, (out >> 2) + width).fill(0);
       for (let j = 0; j < count; j++) {
         const index = at(integers, (indices >> 2) + j);
-        const value = at(floats, (values >> 2) + j) * at(floats, (scales >> 2) + index);
-        for (let k = 0; k < width; k++) sum[k] = at(sum, k) + value * at(signed, bytes + index * width + k);
+        const value = Math.fround(at(floats, (values >> 2) + j) * at(floats, (scales >> 2) + index));
+        for (let k = 0; k < width; k++)
+          sum[k] = at(sum, k) + Math.fround(value * at(signed, bytes + index * width + k));
       }
     },
   };

@@ -1,3 +1,5 @@
+import type { KernelKind } from './workspace.ts';
+
 /** One input and the teacher's answer to it. */
 export interface TrainingRow {
   readonly slots: readonly string[];
@@ -28,6 +30,14 @@ export interface EncoderNeed {
   /** Hash of the encoder's files. */
   readonly id: string;
   readonly dimensions: number;
+}
+
+/** How a student's bytes are read. */
+export interface StudentReading {
+  /** `wasm` by default; both give the same predictions to the last bit. */
+  readonly kernels?: KernelKind;
+  /** The bytes were checked against their hash before, in this process or when they were packed: once is enough. */
+  readonly isVerified?: boolean;
 }
 
 /** A small model of one task: data and a pure function, the same in Node, a worker, a browser. */
