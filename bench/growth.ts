@@ -1,25 +1,19 @@
 // Growth from nothing on six streams: how many calls a task avoids, and how often its certificates lie.
 // usage: npx tsx bench/growth.ts [--seeds 3] [--first-seed 1] [--streams sms,headlines] [--epsilon 0.02] [--json]
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { type Serving, TaskTrack, type TrackEvent } from '../src/gateway/task-track.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
 import type { Trainer } from '../src/train/trainer.ts';
 import { TrainingRows } from '../src/train/training-rows.ts';
 import { liveRoute } from '../test/live-route.ts';
+import { answerOf, type PublicRow, readPublicRows, sharedFolder } from './public-rows.ts';
 
 interface Row {
   readonly text: string;
   readonly label: string;
-}
-
-interface RawRow {
-  readonly text: string;
-  readonly gold: string;
-  readonly llm?: Readonly<Record<string, string>>;
 }
 
 const { values: options } = parseArgs({
@@ -36,39 +30,28 @@ const { values: options } = parseArgs({
   },
 });
 
-const shared = process.env.SHARED_DIR ?? join(import.meta.dirname, '..', '..', 'shared');
 const DAY_MS = 86_400_000;
 /** Few enough that a window never waits for days to pass: these streams are shuffled, they have no days. */
 const CALLS_A_DAY = 20;
 
 /** What each stream is called, where its rows lie, and whose answers they carry. */
 const streams: Readonly<
-  Record<string, { readonly files: readonly string[]; readonly label: (row: RawRow) => string | undefined }>
+  Record<string, { readonly files: readonly string[]; readonly label: (row: PublicRow) => string | undefined }>
 > = {
   sms: { files: ['sms-spam/all.jsonl'], label: (row) => row.gold },
   headlines: { files: ['headlines/train.jsonl', 'headlines/test.jsonl'], label: (row) => row.gold },
   agnews: { files: ['agnews/test.jsonl.gz'], label: (row) => row.gold },
-  isear: { files: ['isear/stream.jsonl.gz'], label: (row) => realAnswer(row, 'gpt-3.5-turbo-1106') },
+  isear: { files: ['isear/stream.jsonl.gz'], label: (row) => answerOf(row, 'gpt-3.5-turbo-1106') },
   banking77: { files: ['banking77/train.jsonl.gz', 'banking77/test.jsonl'], label: (row) => row.gold },
   snips: { files: ['snips/train.jsonl.gz'], label: (row) => row.gold },
-  'banking77-gpt4': { files: ['banking77/test.jsonl'], label: (row) => realAnswer(row, 'gpt-4') },
+  'banking77-gpt4': { files: ['banking77/test.jsonl'], label: (row) => answerOf(row, 'gpt-4') },
 };
 
-function realAnswer(row: RawRow, model: string): string | undefined {
-  const answer = row.llm?.[model];
-  return answer === 'OUT_OF_VOCABULARY' ? undefined : answer;
-}
-
-function readRows(file: string): readonly RawRow[] {
-  const path = join(shared, 'data', file);
-  if (!existsSync(path))
-    throw new Error(`${path} is missing: this benchmark reads public sets beside the project (SHARED_DIR)`);
-  const bytes = readFileSync(path);
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as RawRow);
+function readRows(file: string): readonly PublicRow[] {
+  const rows = readPublicRows(file);
+  if (rows === null)
+    throw new Error(`data/${file} is not in ${sharedFolder}: this benchmark reads public sets (SHARED_DIR)`);
+  return rows;
 }
 
 const inProcess: Trainer = {

@@ -1,19 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { seededRandom, shuffled } from '../src/records/random.ts';
+import { answerOf, readPublicRows } from './public-rows.ts';
 
 export type LabelledRow = readonly [text: string, label: string];
 
 export interface LabelledRows {
   readonly train: readonly LabelledRow[];
   readonly test: readonly LabelledRow[];
-}
-
-interface RawRow {
-  readonly text: string;
-  readonly gold: string;
-  readonly llm?: Readonly<Record<string, string>>;
 }
 
 interface Source {
@@ -39,7 +31,6 @@ export const sources: Readonly<Record<string, Source>> = {
 };
 
 const heldBack = 2000;
-const shared = process.env.SHARED_DIR ?? join(import.meta.dirname, '..', '..', 'shared');
 
 /** Shuffled training rows of a set and its test rows; null where the data is not there. */
 export function readSet(name: string): LabelledRows | null {
@@ -53,15 +44,10 @@ export function readSet(name: string): LabelledRows | null {
 }
 
 function readRows(file: string, { model, without }: Source): LabelledRow[] | null {
-  const path = join(shared, 'data', file);
-  if (!existsSync(path)) return null;
-  const bytes = readFileSync(path);
-  const lines = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split('\n');
-  return lines
-    .filter((line) => line.length > 0)
-    .map((line) => JSON.parse(line) as RawRow)
-    .flatMap((row) => {
-      const label = model === undefined ? row.gold : row.llm?.[model];
-      return label === undefined || label === without ? [] : [[row.text, label] as const];
-    });
+  const rows = readPublicRows(file);
+  if (rows === null) return null;
+  return rows.flatMap((row) => {
+    const label = answerOf(row, model);
+    return label === undefined || label === without ? [] : [[row.text, label] as const];
+  });
 }
