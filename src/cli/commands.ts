@@ -40,6 +40,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'train a student for a task, measure it and ask for its certificate',
     load: async () => (await import('./train.ts')).createTrainCommand(),
   },
+  plan: {
+    summary: 'work out how many spot checks, gold rows or sampled calls a wanted certainty takes',
+    load: async () => (await import('./plan.ts')).createPlanCommand(),
+  },
   evaluate: {
     summary: 'measure student, teacher and baselines on the same unseen calls',
     load: async () => (await import('./evaluate.ts')).createEvaluateCommand(),

@@ -14,3 +14,17 @@ export function parseCount(text: string): number {
     throw new InvalidArgumentError(`\`${text}\` is no whole number.`);
   return count;
 }
+
+/** A share that is measured or expected: from 0 to 1, both included. */
+export function parseWholeShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1))
+    throw new InvalidArgumentError(`\`${text}\` is no share: give a number from 0 to 1.`);
+  return share;
+}
+
+export function parsePositiveCount(text: string): number {
+  const count = parseCount(text);
+  if (count === 0) throw new InvalidArgumentError('Give a whole number from 1.');
+  return count;
+}
