@@ -27,6 +27,7 @@ export const reasonWords: Readonly<Record<RouteReason, string>> = {
   'unsupported-response-format': 'the call asks for another response format than the task has seen',
   'unsupported-parameter': 'the call carries sampling parameters that the task has not seen',
   'input-too-long': 'the input is longer than any that the student was certified on',
+  'encoder-missing': 'the student needs a sentence encoder, and none was at hand',
   'student-failed': 'the student failed; the teacher answered in its place',
   'kill-switch': 'all students are switched off',
 };

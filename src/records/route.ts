@@ -28,6 +28,7 @@ export type RouteReason =
   | 'unsupported-response-format'
   | 'unsupported-parameter'
   | 'input-too-long'
+  | 'encoder-missing'
   | 'student-failed'
   | 'kill-switch';
 
