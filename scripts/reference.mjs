@@ -1,11 +1,13 @@
 // Usage: node --import tsx scripts/reference.mjs [--check]
-// Writes docs/reference/*.md and rightsize.config.schema.json from the code; with --check, only says whether they are stale.
+// Writes docs/reference/*.md, docs/guides/provider-terms.md and rightsize.config.schema.json from the code; with --check, only says whether they are stale.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { commands } from '../src/cli/commands.ts';
 import { reasonWords } from '../src/cli/reasons.ts';
+import { basisInWords } from '../src/curate/provider-terms.ts';
+import { providerTermsTable } from '../src/curate/provider-terms-table.ts';
 import { errorCatalogue } from '../src/errors.ts';
 import { adminRoutes } from '../src/server/admin-app.ts';
 import { completeSettings, settingsJsonSchema, settingVariables } from '../src/settings.ts';
@@ -17,6 +19,7 @@ const pages = {
   'docs/reference/http.md': httpPage(),
   'docs/reference/settings.md': settingsPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/guides/provider-terms.md': providerTermsPage(),
   'rightsize.config.schema.json': formatted('rightsize.config.schema.json', JSON.stringify(settingsJsonSchema())),
 };
 
@@ -117,6 +120,25 @@ function errorsPage() {
     'Errors',
     'Commands print `error[code]: reason` and the way out. Over HTTP the same code stands in `error.code` of an error object as OpenAI writes it, under the status below; errors of the upstream keep their own status and object.',
     table(['code', 'status', 'way out'], rows),
+  );
+}
+
+function providerTermsPage() {
+  return page(
+    'What providers say about training on their answers',
+    'A student learns from the answers of the LLM it stands in for. Whether its terms welcome that is between you and your provider. This page says, provider by provider and in our words, what was found, when, and how sure it is. It is information and no legal advice; terms change without notice; an agreement of your own goes before them; nothing in the program is blocked by any of it.',
+    '`rightsize train TASK` prints the notice of whoever answered the calls it trained on: by the host of `upstream.baseUrl` for calls through the gateway, else by the name of the model. `rightsize card TASK` shows it at length, with the number of calls each teacher answered, their first and last day, and a hash of their ids; both give it with `--json`, too. The notice is kept with the student as it stood on the day of training.',
+    'Students are small classifiers, not language models. Whether one “competes” with a provider, no text found here defines.',
+    table(
+      ['who', 'what it says', 'source', 'how sure'],
+      providerTermsTable.map((terms) => [
+        terms.name,
+        terms.says,
+        `[${terms.source.title}](${terms.source.url}), ${terms.source.dated ? `text of ${terms.source.dated}` : 'undated'}`,
+        basisInWords(terms),
+      ]),
+    ),
+    'Found something older than the text it speaks of? Read the source, change `src/curate/provider-terms-table.ts` with its dates, and run `node --import tsx scripts/reference.mjs`.',
   );
 }
 

@@ -44,6 +44,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'work out how many spot checks, gold rows or sampled calls a wanted certainty takes',
     load: async () => (await import('./plan.ts')).createPlanCommand(),
   },
+  card: {
+    summary: 'show what a student was trained on, and the terms of its teachers',
+    load: async () => (await import('./card.ts')).createCardCommand(),
+  },
   evaluate: {
     summary: 'measure student, teacher and baselines on the same unseen calls',
     load: async () => (await import('./evaluate.ts')).createEvaluateCommand(),

@@ -1,3 +1,4 @@
+import type { TrainedCall } from '../curate/lineage.ts';
 import { toExample } from '../curate/to-example.ts';
 import { findTasks } from '../discover/find-tasks.ts';
 import { compileTemplate } from '../discover/match-template.ts';
@@ -157,4 +158,19 @@ export async function readExamples(store: Store, task: Task, signal?: AbortSigna
 export async function frozenCalls(store: Store, task: Task): Promise<ReadonlySet<string>> {
   const sets = await store.gold.sets(task.id);
   return new Set(sets.flatMap((set) => set.answers.map((answer) => answer.callId)));
+}
+
+/** Who answered the calls with these ids, and when. */
+export async function trainedCalls(
+  store: Store,
+  task: Task,
+  ids: ReadonlySet<string>,
+): Promise<readonly TrainedCall[]> {
+  const trained: TrainedCall[] = [];
+  for await (const { call, match, route } of store.calls.scan({ task: task.id })) {
+    if (!ids.has(call.id)) continue;
+    const { id, at, request } = call;
+    trained.push({ id, at, model: request.model, version: match?.version ?? '', isThroughGateway: route !== null });
+  }
+  return trained;
 }

@@ -31,6 +31,13 @@ async function run(...line: string[]) {
 
 const name = 'sort-ticket-billing';
 
+/** The calls of the fixture, so many in all. */
+async function keepMore(count: number): Promise<void> {
+  const store = await openStore(data);
+  await keepCalls(store, sampleCalls(count));
+  await store.close();
+}
+
 describe('rightsize tasks', () => {
   it('lists what it found', async () => {
     const { status, document } = await run('tasks');
@@ -103,6 +110,25 @@ describe('rightsize gold', () => {
 
   it('has nothing to freeze without answers', async () => {
     expect((await run('gold', 'freeze', name)).stderr).toContain('error[too_few_examples]');
+  });
+});
+
+describe('rightsize card', () => {
+  it('shows what trained the student and what the terms of its teacher say', async () => {
+    await keepMore(600);
+    const trained = (await run('train', name, '--head', 'linear', '--epsilon', '0.1')).document;
+    const { status, document } = await run('card', name);
+    expect(status).toBe(0);
+    expect(document).toMatchObject({ student: trained.student.id, lineage: trained.lineage, terms: trained.terms });
+    expect(document.lineage).toMatchObject({ rows: trained.rows.train, frozenGoldRows: 0 });
+    expect(document.terms).toEqual({ notices: [], unknownTeachers: ['big-model'] });
+    expect((await run('card', name, '--student', trained.student.id.slice(0, 10))).document).toEqual(document);
+  });
+
+  it('says which student is not there', async () => {
+    await run('tasks');
+    expect((await run('card', name)).stderr).toContain('error[student_not_found]');
+    expect((await run('card', name, '--student', 'abc')).stderr).toContain('0 students whose id begins with `abc`');
   });
 });
 

@@ -1,16 +1,19 @@
 import { chooseThreshold, type ThresholdChoice } from '../certify/choose-threshold.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
 import { type Curated, curate } from '../curate/curate.ts';
+import { type Lineage, lineageOf, termsOfLineage } from '../curate/lineage.ts';
 import { RightsizeError } from '../errors.ts';
 import { createBaselines } from '../evaluate/baselines.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import type { Student } from '../learn/student.ts';
 import type { TrainingReport } from '../learn/train-student.ts';
+import type { JsonObject } from '../records/call.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Example } from '../records/example.ts';
 import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
 import type { Trainer } from '../train/trainer.ts';
+import { trainedCalls } from './stored-tasks.ts';
 
 export interface TrainTaskOptions {
   readonly store: Store;
@@ -25,6 +28,8 @@ export interface TrainTaskOptions {
   readonly seed: number;
   /** Milliseconds since 1970, UTC. */
   readonly now: number;
+  /** Host that answers calls through the gateway; null where none is configured. */
+  readonly upstream?: string | null;
 }
 
 export interface TrainTaskReport {
@@ -36,6 +41,10 @@ export interface TrainTaskReport {
   };
   readonly student: Pick<Student, 'id' | 'labels'>;
   readonly training: TrainingReport;
+  /** Where the training rows come from. */
+  readonly lineage: Lineage;
+  /** What the terms of those who answered them say about training. */
+  readonly terms: ReturnType<typeof termsOfLineage>;
   /** On rows that neither trained the student nor chose its threshold. */
   readonly evaluation: Evaluation;
   /** Null: the student does not beat the cheap baselines, so nobody asked for a certificate and no look was spent. */
@@ -63,6 +72,9 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
     );
   }
   const { student, report } = await trainer.train({ rows, seed, head });
+  const trained = await trainedCalls(store, task, new Set(parts.train.map((row) => row.callId)));
+  const lineage = lineageOf(trained, options);
+  const terms = termsOfLineage(lineage);
   const judge = (threshold: number | null) =>
     evaluate({
       rows: parts.judge,
@@ -73,7 +85,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
     });
   const evaluation = judge(null);
   const certified = evaluation.beatsBaselines ? await certify(student, parts, options) : null;
-  if (certified !== null) await keepStudent(student, parts, options);
+  if (certified !== null) await keepStudent(student, parts, { lineage, terms }, options);
   if (certified?.certificate) await store.certificates.append(certified.certificate);
   return {
     rows: {
@@ -84,6 +96,8 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
     },
     student,
     training: report,
+    lineage,
+    terms,
     evaluation: certified?.certificate ? judge(certified.certificate.threshold) : evaluation,
     look: certified?.look ?? null,
     choice: certified?.choice ?? null,
@@ -137,6 +151,7 @@ async function nextLook(store: Store, task: Task, version: string): Promise<numb
 async function keepStudent(
   student: Student,
   parts: Curated,
+  card: Pick<TrainTaskReport, 'lineage' | 'terms'>,
   { store, task, now, seed, head }: TrainTaskOptions,
 ): Promise<void> {
   await store.students.put({
@@ -150,6 +165,7 @@ async function keepStudent(
       trainRows: parts.train.length,
       /** Later calls neither trained the student nor chose its threshold. */
       unseenAfter: Math.max(...[...parts.train, ...parts.certify].map((row) => row.at)),
+      ...(card as unknown as JsonObject),
     },
     bytes: student.toBytes(),
   });

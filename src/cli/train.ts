@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
+import { hostOf } from '../curate/provider-terms.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { withStore } from './open-store-for.ts';
 import { parseCount, parseShare } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
+import { describeTerms } from './say-terms.ts';
 import { frozenCalls, labelShapeOf, readExamples } from './stored-tasks.ts';
 import { percent } from './table.ts';
 import { tasksOf } from './tasks.ts';
@@ -60,6 +62,7 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
         delta: settings.promise.delta,
         seed: settings.seed,
         now: Date.now(),
+        upstream: settings.upstream.baseUrl === null ? null : hostOf(settings.upstream.baseUrl),
       });
       progress.end();
       if (context.isJson) context.printJson({ task: task.id, name: task.name, ...report });
@@ -85,6 +88,9 @@ function sayReport(name: string, report: TrainTaskReport, context: CommandContex
   sayEvaluation(report.evaluation, context);
   context.say();
   context.say(describeOutcome(report));
+  context.say();
+  for (const line of describeTerms(report.terms)) context.say(line);
+  context.say(`The whole text, and where the rows come from: rightsize card ${name}`);
 }
 
 /** What came of the look, in one sentence. */
