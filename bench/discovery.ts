@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { findTasks } from '../src/discover/find-tasks.ts';
 import { TaskFinder } from '../src/discover/task-finder.ts';
 import type { Call, ChatRequest, JsonObject } from '../src/records/call.ts';
+import { whyNotLearnable } from '../src/records/output-shape.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
 import type { Task, TaskMatch } from '../src/records/task.ts';
 import { buildOtherLog } from './discovery-log.ts';
@@ -209,7 +210,7 @@ function describe(task: Task): string {
   const what =
     shape.kind === 'label'
       ? `label/${shape.form.kind} ${shape.labels.length} labels, unseen ${shape.unseenShare.toFixed(4)}`
-      : `${shape.kind}: ${shape.why}`;
+      : `${shape.kind}: ${whyNotLearnable(shape) ?? 'learnable'}`;
   return `  ${task.kind.padEnd(5)} ${task.tenant.padEnd(14)} ${task.name.padEnd(34)} ${task.versions.length} versions  ${what}`;
 }
 

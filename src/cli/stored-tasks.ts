@@ -7,7 +7,7 @@ import { RightsizeError } from '../errors.ts';
 import type { EngineState } from '../gateway/live-engine.ts';
 import type { Call, Gold, Json } from '../records/call.ts';
 import type { Example } from '../records/example.ts';
-import type { LabelShape } from '../records/output-shape.ts';
+import { type LabelShape, whyNotLearnable } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import { engineKey } from '../server/open-live-engine.ts';
 import type { TaskReference } from '../storage/call-store.ts';
@@ -131,7 +131,7 @@ export function labelShapeOf(task: Task): LabelShape {
   if (task.shape.kind === 'label') return task.shape;
   throw new RightsizeError(
     'shape_not_learnable',
-    `The answers of \`${task.name}\` are no single label: ${task.shape.why}.`,
+    `The answers of \`${task.name}\` are no single label: ${whyNotLearnable(task.shape) ?? task.shape.kind}.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { readAnswer } from '../records/answer.ts';
 import type { Call } from '../records/call.ts';
-import { spellingOf } from '../records/output-shape.ts';
+import { spellingOf, whyNotLearnable } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import { type OpenedStore, withStore } from './open-store-for.ts';
 import { parseCount } from './parse-options.ts';
@@ -110,7 +110,7 @@ async function showTask(wanted: string, options: { readonly calls: number }, con
       context.say(`${task.tenant}/${task.name}  ${task.id}`);
       context.say(`${describeShape(task)}`);
       if (task.shape.kind === 'label') sayLabels(task.shape, context);
-      else context.say(task.shape.why);
+      else context.say(whyNotLearnable(task.shape) ?? '');
       for (const version of task.versions) {
         context.say(
           `\nversion ${version.id}, answered by ${version.teacher}, since ${new Date(version.firstSeenAt).toISOString()}`,

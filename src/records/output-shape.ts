@@ -1,4 +1,8 @@
-import type { Answer } from './answer.ts';
+import type { LabelForm } from './label-form.ts';
+import type { AnswerForm } from './shapes/answer-form.ts';
+import type { ShapeField } from './shapes/shape-field.ts';
+
+export { countLabelWords, foldLabel, type LabelForm, labelOf } from './label-form.ts';
 
 /** One answer of a closed set, with the spelling the application is used to. */
 export interface LabelSpelling {
@@ -9,112 +13,66 @@ export interface LabelSpelling {
   readonly count: number;
 }
 
-/** Where in the answer the label stands. An answer with more than `mostWords` words in the label's place is said beside the point (a refusal). */
-export type LabelForm =
-  | { readonly kind: 'plain'; readonly mostWords?: number }
-  | { readonly kind: 'sentence'; readonly before: string; readonly after: string; readonly mostWords?: number }
-  | { readonly kind: 'json'; readonly field: string; readonly type: 'string' | 'boolean' | 'number' };
+export interface LabelShape {
+  readonly kind: 'label';
+  readonly form: LabelForm;
+  readonly labels: readonly LabelSpelling[];
+  /** Good–Turing estimate of the share of calls whose label has not been seen yet. */
+  readonly unseenShare: number;
+}
 
-/** What the teacher's answers of a task look like. Only `label` can be learned so far; the others say so and are never guessed. */
-export type OutputShape =
-  | {
-      readonly kind: 'label';
-      readonly form: LabelForm;
-      readonly labels: readonly LabelSpelling[];
-      /** Good–Turing estimate of the share of calls whose label has not been seen yet. */
-      readonly unseenShare: number;
-    }
-  | { readonly kind: UnlearnableKind; readonly why: string };
+/**
+ * Answers of one or more fields. `labels`: several values of a closed set; `number`: one number; `object`: JSON; `lines`:
+ * `FIELD: value`; `spans`: a JSON list of texts copied from the input, typed or not; `span`: one of them, plain; `tool-call`: one
+ * call; `templated-text`: constant text around values.
+ */
+export interface StructuredShape {
+  readonly kind: StructuredKind;
+  /** How the answers are read and written. */
+  readonly form: AnswerForm;
+  /** What stands in them, in the order it is written. */
+  readonly fields: readonly ShapeField[];
+  /** What the user should know of it: a schema that the answers break, free text in some of them. */
+  readonly notes: readonly string[];
+  /** How far a number may be off and still count as the same. Set by the user; absent: not at all. */
+  readonly tolerance?: number;
+}
 
-export type UnlearnableKind =
-  | 'labels'
-  | 'object'
-  | 'lines'
-  | 'spans'
-  | 'tool-call'
-  | 'templated-text'
-  | 'number'
-  | 'constant'
-  | 'free-text'
-  | 'too-few-answers';
+export type StructuredKind = (typeof structuredKinds)[number];
 
-export type LabelShape = Extract<OutputShape, { kind: 'label' }>;
+const structuredKinds = [
+  'labels',
+  'number',
+  'object',
+  'lines',
+  'spans',
+  'span',
+  'tool-call',
+  'templated-text',
+] as const;
+
+/** Answers that no student gives, with the reason. Some are of a kind that others of it can be learned of. */
+export interface UnlearnableShape {
+  readonly kind: StructuredKind | 'constant' | 'free-text' | 'too-few-answers';
+  readonly why: string;
+}
+
+export type LearnableShape = LabelShape | StructuredShape;
+
+/** What the teacher's answers of a task look like. */
+export type OutputShape = LearnableShape | UnlearnableShape;
+
+export function isLearnable(shape: OutputShape): shape is LearnableShape {
+  return !('why' in shape);
+}
 
 export function isLabelShape(shape: OutputShape): shape is LabelShape {
   return shape.kind === 'label';
 }
 
-/**
- * The canonical label in an answer, or null where the answer does not have the form (a refusal, a cut answer, a tool call).
- * A label that is not in `shape.labels` is returned too: whether it is new is the caller's question.
- */
-export function labelOf(form: LabelForm, answer: Answer): string | null {
-  if (answer.kind !== 'text') return null;
-  switch (form.kind) {
-    case 'plain':
-      return unlessTooLong(foldLabel(answer.text) || null, form.mostWords);
-    case 'sentence':
-      return unlessTooLong(labelInSentence(answer.text, form), form.mostWords);
-    case 'json':
-      return labelInJson(answer.text, form);
-  }
-}
-
-function unlessTooLong(label: string | null, mostWords = Number.POSITIVE_INFINITY): string | null {
-  return label !== null && countLabelWords(label) > mostWords ? null : label;
-}
-
-/** Words as white space sets them apart; in scripts without spaces every character is one. */
-export function countLabelWords(label: string): number {
-  return (
-    label.match(
-      /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[^\s\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]+/gu,
-    )?.length ?? 0
-  );
-}
-
-/** What near-labels share: case, white space, quotes, emphasis, brackets around the whole and closing punctuation make no other label. */
-export function foldLabel(text: string): string {
-  const folded = text.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
-  const bare = folded.replace(/^["'`*“„«]+|["'`*.!,;:”»。！，；：]+$/g, '').trim();
-  const inner = /^\(?([^()]+)\)$/.exec(bare)?.[1]?.trim() ?? bare;
-  // A label made of punctuation alone ("!", "?") is still a label.
-  return inner || folded;
-}
-
-/** The words around a label, folded like the label itself but without dropping their punctuation. */
-function foldAround(text: string): string {
-  return text.normalize('NFC').replace(/\s+/g, ' ').toLowerCase();
-}
-
-function labelInSentence(text: string, form: { readonly before: string; readonly after: string }): string | null {
-  const folded = foldAround(text).trim();
-  const before = foldAround(form.before).trimStart();
-  const after = foldAround(form.after).trimEnd();
-  const bareAfter = after.replace(/[.!]+$/, '');
-  const end = folded.endsWith(after) ? after.length : folded.endsWith(bareAfter) ? bareAfter.length : -1;
-  if (end < 0 || !folded.startsWith(before) || before.length + end > folded.length) return null;
-  return foldLabel(folded.slice(before.length, folded.length - end)) || null;
-}
-
-function labelInJson(
-  text: string,
-  form: { readonly field: string; readonly type: 'string' | 'boolean' | 'number' },
-): string | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const entries = Object.entries(value);
-  const [key, field] = entries[0] ?? [];
-  if (entries.length !== 1 || key !== form.field) return null;
-  // Where texts are expected, null says that none of them fits: an answer like any other.
-  if (field === null && form.type === 'string') return 'null';
-  if (typeof field !== form.type) return null;
-  return typeof field === 'string' ? foldLabel(field) || null : String(field);
+/** Why no student is trained on answers of this shape; null where one can be. */
+export function whyNotLearnable(shape: OutputShape): string | null {
+  return 'why' in shape ? shape.why : null;
 }
 
 /** The spelling of a label, or null where the shape does not know it. */
