@@ -102,7 +102,14 @@ function engineOf(label: string | null): Engine {
         certificate: null,
       };
       const usage = { inputTokens: 420, outputTokens: 4, cachedInputTokens: null };
-      return { route, match: null, taskName: 'intent', answer: label, usage, responseModel: 'm-1' };
+      return {
+        route,
+        match: null,
+        taskName: 'intent',
+        answer: label === null ? null : { kind: 'text', text: label },
+        usage,
+        responseModel: 'm-1',
+      };
     },
     observe: () => {},
     setStage: () => {},

@@ -4,11 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Serving, TaskTrack, type TrackEvent } from '../src/gateway/task-track.ts';
-import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
+import { trainNow } from '../src/train/train-now.ts';
 import type { Trainer } from '../src/train/trainer.ts';
 import { TrainingRows } from '../src/train/training-rows.ts';
 import { liveRoute } from '../test/live-route.ts';
+import { answeredWith, plainLabels } from '../test/plain-labels.ts';
 import { answerOf, type PublicRow, readPublicRows, sharedFolder } from './public-rows.ts';
 
 interface Row {
@@ -55,7 +56,7 @@ function readRows(file: string): readonly PublicRow[] {
 }
 
 const inProcess: Trainer = {
-  train: async ({ rows, seed, head }) => trainStudent(rows, { seed, head }),
+  train: async (job) => trainNow(job),
   close: async () => {},
 };
 
@@ -101,6 +102,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
     slots: 1,
     settings: { epsilon, delta: Number(options.delta), spotChecks: { share: 0.05, perDay: 200 }, seed },
     rows: new TrainingRows(),
+    shape: () => plainLabels,
     trainer: inProcess,
     onCandidate: () => {},
     random,
@@ -125,7 +127,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
     track.observe({
       at,
       slots,
-      label: byStudent ? undefined : call.label,
+      answered: byStudent ? undefined : answeredWith(call.label),
       proposal,
       served,
     });

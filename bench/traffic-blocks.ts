@@ -17,6 +17,7 @@ import { isLabelShape, type LabelForm, labelOf } from '../src/records/output-sha
 import { type Random, seededRandom } from '../src/records/random.ts';
 import type { Task, TaskMatch } from '../src/records/task.ts';
 import { inputKey, type LabelledCall, lessonFor, TrainingRows } from '../src/train/training-rows.ts';
+import { answeredWith } from '../test/plain-labels.ts';
 import { type Pool, poolOf } from './certificates/pool.ts';
 import { isKept, type Line, mean, printSection, type Section } from './certificates/report.ts';
 
@@ -225,7 +226,7 @@ function taskPool({
       ({ at, match, answer }): LabelledCall => ({
         at,
         slots: match.slots,
-        label: labelOf(form, answer),
+        ...answeredWith(labelOf(form, answer)),
         version: version.id,
         era: 0,
         weight: 1,
@@ -239,6 +240,7 @@ function taskPool({
     era: 0,
     slots: version.template.slots,
     earlierWeight: 1,
+    isClosedSet: true,
   });
   const first = future[0];
   const last = future.at(-1);
@@ -275,10 +277,10 @@ function untilSuspended(past: readonly LabelledCall[], future: readonly Labelled
   const rows = new TrainingRows();
   for (const call of past) rows.add(call);
   const watch = new Watch({ epsilon: PROMISED, delta: PROMISED, unseenShare: rows.unseenShare() });
-  const end = future.findIndex(({ label }) => {
+  const end = future.findIndex(({ closedParts }) => {
     watch.passed();
-    const labelKnown = label !== null && rows.hasLabel(label);
-    return watch.observe({ different: false, isSpotCheck: false, label, labelKnown }) !== null;
+    const hasNewLabel = closedParts.some((part) => !rows.hasSeen(part));
+    return watch.observe({ different: false, isSpotCheck: false, hasNewLabel }) !== null;
   });
   return end === -1 ? future : future.slice(0, end + 1);
 }

@@ -19,7 +19,10 @@ const catalogue = {
     remedy: 'The file was cut or altered. Train the student again with `rightsize train TASK`.',
   },
   too_few_examples: { status: 422, remedy: 'Capture or import more calls of this task.' },
-  shape_not_learnable: { status: 422, remedy: 'Only answers that are one label can be learned so far.' },
+  shape_not_learnable: {
+    status: 422,
+    remedy: 'See what stands in the way with `rightsize tasks show TASK`; such calls stay with the teacher.',
+  },
   folder_in_use: { status: 423, remedy: 'Stop the other process, or give another folder with `--data DIR`.' },
   folder_not_writable: { status: 500, remedy: 'Give a folder you may write to with `--data DIR`.' },
   disk_full: { status: 507, remedy: 'Free some space, or lower the retention settings. Nothing stored was lost.' },

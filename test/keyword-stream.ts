@@ -1,6 +1,6 @@
-import { trainStudent } from '../src/learn/train-student.ts';
 import type { Call, ChatRequest, Json, JsonObject } from '../src/records/call.ts';
 import { type Random, seededRandom } from '../src/records/random.ts';
+import { trainNow } from '../src/train/train-now.ts';
 import type { Trainer } from '../src/train/trainer.ts';
 
 /** A text and what its teacher says to it. */
@@ -110,6 +110,6 @@ function answered(label: string, model: string, text: string): JsonObject {
 
 /** Trains here and now. */
 export const inProcessTrainer: Trainer = {
-  train: async ({ rows, seed, head }) => trainStudent(rows, { seed, head }),
+  train: async (job) => trainNow(job),
   close: async () => {},
 };

@@ -66,7 +66,7 @@ function decisionOf(call: IncomingCall, answer: string | null): Decision {
     route,
     match: { task: 'task_1', version: 'version_1', slots: ['x'] },
     taskName: 'intent',
-    answer,
+    answer: answer === null ? null : { kind: 'text', text: answer },
     usage: isStudent ? { inputTokens: 12, outputTokens: 3, cachedInputTokens: null } : null,
     responseModel: 'gpt-4o-mini-2024-07-18',
   };

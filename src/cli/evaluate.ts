@@ -8,7 +8,7 @@ import { readServingStudent } from '../gateway/serving-student.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
-import { frozenCalls, readExamples } from './stored-tasks.ts';
+import { frozenCalls, learnableShapeOf, readExamples } from './stored-tasks.ts';
 import { tasksOf } from './tasks.ts';
 
 /** `rightsize evaluate TASK`: student, teacher and baselines on the same rows, none of which the student has seen. */
@@ -38,6 +38,7 @@ async function evaluateTask(wanted: string, _options: unknown, context: CommandC
       }
       const earlier = examples.filter(({ callId, at }) => at <= unseenAfter && !frozen.has(callId));
       const evaluation = evaluate({
+        shape: learnableShapeOf(task),
         rows,
         predict: (slots) => student.predict(slots),
         baselines: createBaselines(earlier) ?? {},

@@ -10,7 +10,7 @@ import type { GoldAnswer } from '../storage/gold-store.ts';
 import type { Store } from '../storage/store.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
-import { labelShapeOf } from './stored-tasks.ts';
+import { learnableShapeOf } from './stored-tasks.ts';
 import { drawTable } from './table.ts';
 import { tasksOf } from './tasks.ts';
 
@@ -100,14 +100,14 @@ function parseAnswer(text: string): Gold {
 
 /** All or nothing: every call must be one of the task, and every answer must have the form of its answers. */
 async function keep(store: Store, task: Task, given: readonly GivenAnswer[], context: CommandContext): Promise<void> {
-  const { form, labels } = labelShapeOf(task);
+  const shape = learnableShapeOf(task);
   const at = Date.now();
   const answers: GoldAnswer[] = [];
   for (const { call, answer } of given) {
     const stored = await store.calls.get(call);
     if (stored?.match?.task !== task.id)
       throw new RightsizeError('call_not_found', `\`${task.name}\` has no call \`${call}\`; nothing was added.`);
-    const label = canonicalGold(answer, form);
+    const label = canonicalGold(answer, shape);
     if (label === null) {
       throw new RightsizeError(
         'invalid_request',
@@ -117,7 +117,7 @@ async function keep(store: Store, task: Task, given: readonly GivenAnswer[], con
         },
       );
     }
-    if (!labels.some((known) => known.label === label))
+    if (shape.kind === 'label' && !shape.labels.some((known) => known.label === label))
       context.warn(`The teacher never answered \`${label}\` so far (call ${call}).`);
     answers.push({ callId: call, task: task.id, answer, at });
   }

@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import { RightsizeError } from '../errors.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { readServingStudent, type ServingStudent } from '../gateway/serving-student.ts';
-import { spellingOf } from '../records/output-shape.ts';
+import { saidIn, type ToolCall } from '../records/answer.ts';
+import { answerOf } from '../records/canonical-answer.ts';
 import type { Task } from '../records/task.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
-import { labelShapeOf } from './stored-tasks.ts';
+import { learnableShapeOf } from './stored-tasks.ts';
 import { percent } from './table.ts';
 import { tasksOf } from './tasks.ts';
 
@@ -16,7 +17,7 @@ interface PredictedLine {
   readonly label: string;
   readonly score: number;
   /** What the application would get; null where the student abstains. */
-  readonly answer: string | null;
+  readonly answer: string | readonly ToolCall[] | null;
 }
 
 /** `rightsize predict TASK`: a line of input in, label and score out; no server needed. */
@@ -46,7 +47,7 @@ async function predict(
       for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
         const prediction = answer(line);
         if (context.isJson) predicted.push(prediction);
-        else context.say(`${prediction.label}\t${percent(prediction.score)}\t${prediction.answer ?? '(abstains)'}`);
+        else context.say(`${prediction.label}\t${percent(prediction.score)}\t${sayAnswer(prediction.answer)}`);
       }
       const threshold = serving.certificate?.threshold ?? null;
       if (context.isJson)
@@ -56,11 +57,18 @@ async function predict(
   );
 }
 
+function sayAnswer(answer: PredictedLine['answer']): string {
+  if (answer === null) return '(abstains)';
+  return typeof answer === 'string' ? answer : answer.map((call) => `${call.name}(${call.arguments})`).join(' ');
+}
+
 function answerLine(input: string, task: Task, { student, certificate }: ServingStudent): PredictedLine {
-  const shape = labelShapeOf(task);
-  const { label, score } = student.predict(slotsOf(input, task));
+  const shape = learnableShapeOf(task);
+  const slots = slotsOf(input, task);
+  const { label, score } = student.predict(slots);
   const isCertain = certificate !== null && score >= certificate.threshold;
-  return { input, label, score, answer: isCertain ? spellingOf(shape, label) : null };
+  const answer = isCertain ? answerOf(shape, label, slots) : null;
+  return { input, label, score, answer: answer === null ? null : saidIn(answer) };
 }
 
 /** A line is the text of the only slot; where a prompt has several, a JSON array gives one text a slot. */

@@ -21,7 +21,7 @@ export function sayEvaluation(evaluation: Evaluation, { say }: Pick<Output, 'say
     ...(withGold ? [['teacher', '', measured(teacher.accuracy)]] : []),
   ];
   for (const line of drawTable(table)) say(`  ${line}`);
-  say(`  mean F1 over the labels: ${percent(evaluation.macroF1)}`);
+  if (evaluation.macroF1 !== null) say(`  mean F1 over the labels: ${percent(evaluation.macroF1)}`);
   if (served !== null) {
     say(`At the certified threshold it answers ${measured(served.answered)} of the calls;`);
     say(

@@ -7,7 +7,7 @@ import { RightsizeError } from '../errors.ts';
 import type { EngineState } from '../gateway/live-engine.ts';
 import type { Call, Gold, Json } from '../records/call.ts';
 import type { Example } from '../records/example.ts';
-import { type LabelShape, whyNotLearnable } from '../records/output-shape.ts';
+import { isLearnable, type LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import { engineKey } from '../server/open-live-engine.ts';
 import type { TaskReference } from '../storage/call-store.ts';
@@ -127,17 +127,17 @@ async function givenNames(store: Store): Promise<Readonly<Record<string, string>
 }
 
 /** The shape of a task that can be learned. @throws RightsizeError `shape_not_learnable` for any other. */
-export function labelShapeOf(task: Task): LabelShape {
-  if (task.shape.kind === 'label') return task.shape;
+export function learnableShapeOf(task: Task): LearnableShape {
+  if (isLearnable(task.shape)) return task.shape;
   throw new RightsizeError(
     'shape_not_learnable',
-    `The answers of \`${task.name}\` are no single label: ${whyNotLearnable(task.shape) ?? task.shape.kind}.`,
+    `No student can learn the answers of \`${task.name}\`: ${task.shape.why}.`,
   );
 }
 
 /** The calls of a task's newest version that the teacher answered, as rows, oldest first, with the answers that people verified. */
 export async function readExamples(store: Store, task: Task, signal?: AbortSignal): Promise<readonly Example[]> {
-  const shape = labelShapeOf(task);
+  const shape = learnableShapeOf(task);
   const version = task.versions.at(-1);
   if (version === undefined) return [];
   const matcher = compileTemplate(version.template);

@@ -8,12 +8,14 @@ import { type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import type { Student } from '../learn/student.ts';
 import type { TrainingReport } from '../learn/train-student.ts';
 import type { JsonObject } from '../records/call.ts';
+import { isSameAnswer } from '../records/canonical-answer.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Example } from '../records/example.ts';
+import type { LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
 import type { Trainer } from '../train/trainer.ts';
-import { trainedCalls } from './stored-tasks.ts';
+import { learnableShapeOf, trainedCalls } from './stored-tasks.ts';
 
 export interface TrainTaskOptions {
   readonly store: Store;
@@ -63,7 +65,13 @@ const fewestRows = 20;
  */
 export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskReport> {
   const { store, task, examples, trainer, head, seed } = options;
-  const parts = curate(examples, { frozenGold: options.frozenGold });
+  const shape = learnableShapeOf(task);
+  const isClosedSet = shape.kind === 'label';
+  const parts = curate(examples, {
+    frozenGold: options.frozenGold,
+    // A whole answer of several fields comes once, as a rule.
+    ...(!isClosedSet && { manyRows: Number.POSITIVE_INFINITY }),
+  });
   const rows = parts.train.flatMap(({ slots, label }) => (label === null ? [] : [{ slots, label }]));
   if (rows.length < fewestRows || parts.certify.length === 0 || parts.judge.length === 0) {
     throw new RightsizeError(
@@ -71,12 +79,13 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
       `\`${task.name}\` has ${examples.length} calls, of which ${rows.length} can train; it takes ${fewestRows}, and later ones to certify and judge.`,
     );
   }
-  const { student, report } = await trainer.train({ rows, seed, head });
+  const { student, report } = await trainer.train({ kind: isClosedSet ? 'label' : 'fields', rows, seed, head });
   const trained = await trainedCalls(store, task, new Set(parts.train.map((row) => row.callId)));
   const lineage = lineageOf(trained, options);
   const terms = termsOfLineage(lineage);
   const judge = (threshold: number | null) =>
     evaluate({
+      shape,
       rows: parts.judge,
       predict: (slots) => student.predict(slots),
       baselines: createBaselines(parts.train) ?? {},
@@ -84,7 +93,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
       delta: options.delta,
     });
   const evaluation = judge(null);
-  const certified = evaluation.beatsBaselines ? await certify(student, parts, options) : null;
+  const certified = evaluation.beatsBaselines ? await certify(student, shape, parts, options) : null;
   if (certified !== null) await keepStudent(student, parts, { lineage, terms }, options);
   if (certified?.certificate) await store.certificates.append(certified.certificate);
   return {
@@ -107,6 +116,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
 
 async function certify(
   student: Student,
+  shape: LearnableShape,
   { certify: rows }: Curated,
   { store, task, epsilon, delta, now }: TrainTaskOptions,
 ): Promise<{ readonly look: number; readonly choice: ThresholdChoice; readonly certificate: Certificate | null }> {
@@ -115,7 +125,7 @@ async function certify(
   const spentDelta = deltaOfLook(delta, look);
   const outcomes = rows.map(({ slots, label }) => {
     const prediction = student.predict(slots);
-    return { score: prediction.score, different: prediction.label !== label };
+    return { score: prediction.score, different: label === null || !isSameAnswer(shape, prediction.label, label) };
   });
   const choice = chooseThreshold(outcomes, { epsilon, delta: spentDelta });
   if (!choice.certified) return { look, choice, certificate: null };

@@ -7,7 +7,7 @@ import { parseCount, parseShare } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
 import { describeTerms } from './say-terms.ts';
-import { frozenCalls, labelShapeOf, readExamples } from './stored-tasks.ts';
+import { frozenCalls, learnableShapeOf, readExamples } from './stored-tasks.ts';
 import { percent } from './table.ts';
 import { tasksOf } from './tasks.ts';
 import { type TrainTaskReport, trainTask } from './train-task.ts';
@@ -43,7 +43,7 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
   });
   await withStore(context, async (store) => {
     const task = resolveTask(await tasksOf(store, context), wanted);
-    labelShapeOf(task);
+    learnableShapeOf(task);
     const worker = new WorkerTrainer();
     const progress = context.progress(`training ${task.name}`);
     context.signal.addEventListener('abort', () => void worker.close());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldLabel, type LabelForm, labelOf } from '../records/output-shape.ts';
+import { foldLabel, type LabelForm, type LabelShape, labelOf } from '../records/output-shape.ts';
 import { canonicalGold } from './canonical-gold.ts';
 
 const plain: LabelForm = { kind: 'plain' };
@@ -8,6 +8,10 @@ const sentence: LabelForm = { kind: 'sentence', before: 'The topic is ', after: 
 const text: LabelForm = { kind: 'json', field: 'intent', type: 'string' };
 const boolean: LabelForm = { kind: 'json', field: 'spam', type: 'boolean' };
 const number: LabelForm = { kind: 'json', field: 'stars', type: 'number' };
+
+function shapeOf(form: LabelForm): LabelShape {
+  return { kind: 'label', form, labels: [], unseenShare: 0 };
+}
 
 describe('canonicalGold', () => {
   it.each([
@@ -27,7 +31,7 @@ describe('canonicalGold', () => {
     [plain, { label: 'Up' }, 'up'],
     [plain, ['Up'], 'up'],
   ] as const)('reads %j from %j as %s', (form, gold, label) => {
-    expect(canonicalGold(gold, form)).toBe(label);
+    expect(canonicalGold(gold, shapeOf(form))).toBe(label);
   });
 
   it.each([
@@ -38,7 +42,7 @@ describe('canonicalGold', () => {
     [text, { intent: null }],
     [plain, ''],
   ] as const)('does not guess what %j means by %j', (form, gold) => {
-    expect(canonicalGold(gold, form)).toBeNull();
+    expect(canonicalGold(gold, shapeOf(form))).toBeNull();
   });
 
   it('agrees with the label of the answer that says the same', () => {
@@ -52,8 +56,8 @@ describe('canonicalGold', () => {
         for (const [form, answer] of answers) {
           const canonical = labelOf(form, { kind: 'text', text: answer });
           expect(canonical).toBe(foldLabel(label));
-          expect(canonicalGold(label, form)).toBe(canonical);
-          expect(canonicalGold(answer, form)).toBe(canonical);
+          expect(canonicalGold(label, shapeOf(form))).toBe(canonical);
+          expect(canonicalGold(answer, shapeOf(form))).toBe(canonical);
         }
       }),
     );

@@ -1,12 +1,35 @@
 import type { Gold, Json } from '../records/call.ts';
-import { foldLabel, type LabelForm, labelOf } from '../records/output-shape.ts';
+import { canonicalOf, canonicalText } from '../records/canonical-answer.ts';
+import {
+  foldLabel,
+  type LabelForm,
+  type LearnableShape,
+  labelOf,
+  type StructuredShape,
+} from '../records/output-shape.ts';
+import { parseJson } from '../records/shapes/json-text.ts';
 
 /**
  * A person's answer in the same canonical form as the teacher's labels, so that the two can be compared.
  * People write gold as the bare label, as the whole answer, as a JSON value, or as an object with the answer's field;
  * all of them give the same label. Null where the gold does not fit the form: it then scores nothing.
  */
-export function canonicalGold(gold: Gold, form: LabelForm): string | null {
+export function canonicalGold(gold: Gold, shape: LearnableShape): string | null {
+  return shape.kind === 'label' ? labelGold(gold, shape.form) : structuredGold(gold, shape);
+}
+
+/** The whole answer as the teacher writes it, or its value alone. */
+function structuredGold(gold: Gold, shape: StructuredShape): string | null {
+  if (typeof gold !== 'string') return canonicalText(shape, gold);
+  const value = parseJson(gold);
+  return (
+    canonicalOf(shape, { kind: 'text', text: gold }) ??
+    (value === null ? null : canonicalText(shape, value)) ??
+    canonicalText(shape, gold)
+  );
+}
+
+function labelGold(gold: Gold, form: LabelForm): string | null {
   if (typeof gold === 'object') return canonicalOfContainer(gold, form);
   const label = labelOf(form, { kind: 'text', text: String(gold) }) ?? foldLabel(String(gold));
   return form.kind === 'json' ? fitFieldType(label, form.type) : label || null;
@@ -18,7 +41,7 @@ function canonicalOfContainer(gold: Extract<Gold, object>, form: LabelForm): str
   const named =
     form.kind === 'json' && !Array.isArray(gold) ? Object.entries(gold).find(byName(form.field)) : undefined;
   const value = named ? named[1] : values.length === 1 ? values[0] : undefined;
-  return value === undefined || value === null ? null : canonicalGold(value, form);
+  return value === undefined || value === null ? null : labelGold(value, form);
 }
 
 function byName(field: string): (entry: [string, unknown]) => boolean {

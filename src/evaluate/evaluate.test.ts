@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plainLabels } from '../../test/plain-labels.ts';
 import type { Example } from '../records/example.ts';
 import { evaluate } from './evaluate.ts';
 import type { Predict } from './prediction.ts';
@@ -19,7 +20,7 @@ const always =
   () => ({ label, score: 1 });
 
 function ask(rows: readonly Example[], threshold: number | null = null) {
-  return evaluate({ rows, predict: obedient, baselines: { majority: always('up') }, threshold });
+  return evaluate({ shape: plainLabels, rows, predict: obedient, baselines: { majority: always('up') }, threshold });
 }
 
 const four = [
@@ -113,7 +114,8 @@ describe('evaluate', () => {
   it('offers a student that is as good as the nearest neighbour', () => {
     const rows = [row(1, 'up', 1, 'up', null), row(2, 'down', 1, 'down', null)];
     expect(
-      evaluate({ rows, predict: obedient, baselines: { nearest: obedient }, threshold: null }).beatsBaselines,
+      evaluate({ shape: plainLabels, rows, predict: obedient, baselines: { nearest: obedient }, threshold: null })
+        .beatsBaselines,
     ).toBe(true);
   });
 

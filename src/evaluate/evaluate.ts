@@ -1,4 +1,6 @@
+import { isSameAnswer } from '../records/canonical-answer.ts';
 import type { Example } from '../records/example.ts';
+import type { LearnableShape } from '../records/output-shape.ts';
 import { type CurvePoint, drawCurve } from './coverage-curve.ts';
 import { type ErrorGroups, groupErrors } from './error-groups.ts';
 import { type Confusion, findConfusions, type LabelMeasures, measureLabels } from './label-measures.ts';
@@ -12,6 +14,8 @@ export interface AnsweredRow {
 }
 
 export interface EvaluationQuestion {
+  /** Of the answers: what is the same, and whether there are labels to tell apart. */
+  readonly shape: LearnableShape;
   /** Rows that neither trained nor chose the student. */
   readonly rows: readonly Example[];
   readonly predict: Predict;
@@ -45,7 +49,7 @@ export interface Evaluation {
   readonly beatsBaselines: boolean;
   /** At the threshold; null without one. */
   readonly served: ServedMeasures | null;
-  /** Mean F1 over the labels that the teacher gave; null without any. */
+  /** Mean F1 over the labels that the teacher gave; null without any, and where the answers are no labels. */
   readonly macroF1: number | null;
   readonly labels: readonly LabelMeasures[];
   readonly confusions: readonly Confusion[];
@@ -67,18 +71,16 @@ export interface ServedMeasures {
 
 /** Asks student and baselines every row once and measures what they say. Pure; linear in the rows. */
 export function evaluate(question: EvaluationQuestion): Evaluation {
-  const { rows, predict, baselines, threshold, delta = 0.05 } = question;
-  const answered = rows.map((example) => ({ example, prediction: predict(example.slots) }));
+  const { shape, rows, predict, baselines, threshold, delta = 0.05 } = question;
+  const answered = ask(shape, rows, predict);
   const verified = rows.filter((row) => row.gold !== null);
   const student = measure(answered, delta);
   const compared = Object.entries(baselines).map(([name, baseline]) => ({
     name,
-    ...measure(
-      rows.map((example) => ({ example, prediction: baseline(example.slots) })),
-      delta,
-    ),
+    ...measure(ask(shape, rows, baseline), delta),
   }));
-  const labels = measureLabels(answered);
+  // Whole answers of several fields are no labels to tell apart.
+  const labels = shape.kind === 'label' ? measureLabels(answered) : [];
   return {
     rows: rows.length,
     goldRows: verified.length,
@@ -93,10 +95,19 @@ export function evaluate(question: EvaluationQuestion): Evaluation {
     served: threshold === null ? null : measureServed(answered, threshold, delta),
     macroF1: meanF1(labels),
     labels,
-    confusions: findConfusions(answered),
+    confusions: shape.kind === 'label' ? findConfusions(answered) : [],
     curve: drawCurve(answered),
     errorGroups: groupErrors(answered),
   };
+}
+
+/** What somebody says to every row. An answer within the user's tolerance counts as the teacher's own. */
+function ask(shape: LearnableShape, rows: readonly Example[], predict: Predict): readonly AnsweredRow[] {
+  return rows.map((example) => {
+    const prediction = predict(example.slots);
+    const isSame = example.label !== null && isSameAnswer(shape, prediction.label, example.label);
+    return { example, prediction: isSame ? { ...prediction, label: example.label } : prediction };
+  });
 }
 
 function measure(rows: readonly AnsweredRow[], delta: number): Measures {

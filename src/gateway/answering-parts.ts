@@ -1,6 +1,7 @@
 import { readPrompt } from '../discover/read-prompt.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Call } from '../records/call.ts';
+import { isLearnable } from '../records/output-shape.ts';
 import type { Task, TaskVersion } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
 import type { ReplierParts } from './replier.ts';
@@ -20,8 +21,8 @@ export async function readAnsweringParts(store: Store, task: Task): Promise<Answ
   const { shape, tenant } = task;
   const serving = await readServingStudent(store, task);
   const version = task.versions.find(({ id }) => id === serving.stored.version);
-  if (version === undefined || shape.kind !== 'label')
-    throw new RightsizeError('shape_not_learnable', `The answers of \`${task.name}\` are no single label.`);
+  if (version === undefined || !isLearnable(shape))
+    throw new RightsizeError('shape_not_learnable', `No student can learn the answers of \`${task.name}\`.`);
   const { request, task: taskGiven } = await sampleOf(store, task, version);
   const { student, certificate } = serving;
   return {

@@ -1,3 +1,4 @@
+import type { GivenAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest, Usage } from '../records/call.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Route, RouteReason, Stage } from '../records/route.ts';
@@ -23,7 +24,7 @@ export interface Decision {
   readonly match: TaskMatch | null;
   readonly taskName: string | null;
   /** The student's whole answer, as the application is used to it; null where the teacher answers. */
-  readonly answer: string | null;
+  readonly answer: GivenAnswer | null;
   /** Estimated from the teacher's recorded usage on this template; null where nothing is recorded. */
   readonly usage: Usage | null;
   /** Estimated like `usage`: the model name that the upstream writes into its responses. */

@@ -2,6 +2,7 @@ import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
 import type { Student } from '../learn/student.ts';
 import { readAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest } from '../records/call.ts';
+import { isLearnable } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { Route, RouteReason } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
@@ -304,7 +305,7 @@ export class LiveEngine implements Engine {
 
 function waitingReason(runner: TaskRunner): RouteReason | null {
   if (runner.task.kind === 'group') return 'group';
-  if (runner.task.shape.kind !== 'label') return 'shape-not-learnable';
+  if (!isLearnable(runner.task.shape)) return 'shape-not-learnable';
   if (runner.track === null) return 'no-student';
   if (runner.track.waitingFor !== null) return runner.track.waitingFor;
   if (runner.livedStage === 'off') return 'stage-off';

@@ -53,7 +53,7 @@ describe('openStudent', () => {
     for (const { reply } of answered) {
       expect(reply.score).toBeGreaterThanOrEqual(student.certificate?.threshold ?? 1);
       const form = shape.kind === 'label' ? shape.form : { kind: 'plain' as const };
-      expect(labelOf(form, { kind: 'text', text: reply.answer })).toBe(reply.label);
+      expect(labelOf(form, { kind: 'text', text: String(reply.answer) })).toBe(reply.label);
     }
     const same = answered.filter(({ call, reply }) => {
       const teacher = readAnswer(call.response);

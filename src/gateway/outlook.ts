@@ -1,6 +1,6 @@
 import { callsNeeded } from '../certify/binomial-bounds.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
-import { whyNotLearnable } from '../records/output-shape.ts';
+import { isLearnable } from '../records/output-shape.ts';
 import type { TaskRunner } from './task-runner.ts';
 import { type TaskTrack, type TrackSettings, WINDOW_DAYS } from './task-track.ts';
 
@@ -11,7 +11,7 @@ export function describeOutlook(
 ): string {
   const { task, track } = runner;
   if (task.kind === 'group') return 'free text: audited, never learned';
-  if (task.shape.kind !== 'label') return `not yet learnable: ${whyNotLearnable(task.shape) ?? task.shape.kind}`;
+  if (!isLearnable(task.shape)) return `not yet learnable: ${task.shape.why}`;
   if (track === null) return 'no call seen since the start';
   if (track.serving !== null)
     return runner.livedStage === 'live'

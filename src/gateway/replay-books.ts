@@ -1,9 +1,10 @@
 import { canonicalGold } from '../curate/canonical-gold.ts';
 import { costOfResponse } from '../economics/cost-of-call.ts';
 import { addCost, type CostSum, nothingSpent } from '../economics/ledger.ts';
-import { type Answer, readAnswer } from '../records/answer.ts';
+import { type Answer, readAnswer, saidIn } from '../records/answer.ts';
 import { type Call, isJsonObject } from '../records/call.ts';
-import { isLabelShape, type LabelForm, labelOf } from '../records/output-shape.ts';
+import { canonicalOf, isSameAnswer } from '../records/canonical-answer.ts';
+import { isLearnable, type LabelShape, type LearnableShape } from '../records/output-shape.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { Decision } from './engine.ts';
 import type { EngineEvent, LiveEngine } from './live-engine.ts';
@@ -166,36 +167,37 @@ export class ReplayBooks {
     const { route } = decision;
     const byStudent = route.answeredBy === 'student';
     const task = route.task === null ? null : engine.finder.task(route.task);
-    const form = task !== null && isLabelShape(task.shape) ? task.shape.form : null;
+    const shape = task !== null && isLearnable(task.shape) ? task.shape : null;
     const answer = readAnswer(call.response, call.status);
-    const recorded = form === null ? null : labelOf(form, answer);
+    const recorded = shape === null ? null : canonicalOf(shape, answer);
     // A request that failed is no call of the task: there is nothing to agree with. One that a student would have
     // answered all the same was a call avoided.
     const isFailed = hasFailed(call);
-    const isDifferent = byStudent && !isFailed && route.studentLabel !== recorded;
+    const isDifferent = byStudent && !isFailed && !areSame(shape, route.studentLabel, recorded);
     const tally = route.task === null || (isFailed && !byStudent) ? null : this.#tallyOf(route.task);
     this.#all.add({ byStudent, isDifferent });
     tally?.add({ byStudent, isDifferent });
-    if (!isFailed) this.#countGold(call, { form, given: byStudent ? route.studentLabel : recorded, tally });
+    if (!isFailed) this.#countGold(call, { shape, given: byStudent ? route.studentLabel : recorded, tally });
     if (!isFailed) this.#countServed(decision, isDifferent);
   }
 
   #countGold(
     { gold, response, status }: Call,
     {
-      form,
+      shape,
       given,
       tally,
-    }: { readonly form: LabelForm | null; readonly given: string | null; readonly tally: Tally | null },
+    }: { readonly shape: LearnableShape | null; readonly given: string | null; readonly tally: Tally | null },
   ): void {
     if (gold === null) return;
     const answer = readAnswer(response, status);
     // Before its task is known, a call's answer tells its form itself.
-    const ownForm = form ?? (tally === null ? formOf(answer) : null);
-    const wanted = ownForm === null ? null : canonicalGold(gold, ownForm);
-    if (ownForm === null || wanted === null) return;
-    const teacher = labelOf(ownForm, answer);
-    for (const to of [this.#all, tally]) to?.addGold({ gold: wanted, given: form === null ? teacher : given, teacher });
+    const ownShape = shape ?? (tally === null ? shapeOf(answer) : null);
+    const wanted = ownShape === null ? null : canonicalGold(gold, ownShape);
+    if (ownShape === null || wanted === null) return;
+    const teacher = canonicalOf(ownShape, answer);
+    for (const to of [this.#all, tally])
+      to?.addGold({ gold: wanted, given: shape === null ? teacher : given, teacher });
   }
 
   #countServed({ route }: Decision, isDifferent: boolean): void {
@@ -260,7 +262,7 @@ function assignmentOf(call: Call, { route, answer }: Decision): Assignment {
     task: route.answeredBy === 'teacher' && hasFailed(call) ? null : route.task,
     certificate: route.certificate,
     answeredBy: route.answeredBy,
-    answer: route.answeredBy === 'student' ? answer : recordedAnswer(call),
+    answer: route.answeredBy === 'student' && answer !== null ? saidIn(answer) : recordedAnswer(call),
     score: route.score,
     reason: route.reason,
   };
@@ -291,8 +293,17 @@ function purposeOf(reason: RouteReason): Purpose {
   }
 }
 
-/** The form of a label that stands alone, or in the only field of a JSON object. */
-function formOf(answer: Answer): LabelForm | null {
+/** The shape of a label that stands alone, or in the only field of a JSON object. */
+function shapeOf(answer: Answer): LearnableShape | null {
+  const form = formOf(answer);
+  return form === null ? null : { kind: 'label', form, labels: [], unseenShare: 0 };
+}
+
+function areSame(shape: LearnableShape | null, given: string | null, teacher: string | null): boolean {
+  return shape !== null && given !== null && teacher !== null && isSameAnswer(shape, given, teacher);
+}
+
+function formOf(answer: Answer): LabelShape['form'] | null {
   if (answer.kind !== 'text') return null;
   try {
     const value: unknown = JSON.parse(answer.text);

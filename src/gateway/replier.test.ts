@@ -3,6 +3,7 @@ import { readPrompt } from '../discover/read-prompt.ts';
 import { readCharacters } from '../learn/ngrams.ts';
 import type { Student } from '../learn/student-contract.ts';
 import type { ChatRequest } from '../records/call.ts';
+import type { LabelShape } from '../records/output-shape.ts';
 import { createReplier, type ReplierParts, replyTo } from './replier.ts';
 import { traitsOf } from './student-obstacle.ts';
 
@@ -24,6 +25,16 @@ function asking(text: string, change: object = {}): ChatRequest {
   return { model: 'big-model', messages: [{ role: 'user', content: `Up or down? ${text}` }], ...change };
 }
 
+const labels: LabelShape = {
+  kind: 'label',
+  form: { kind: 'plain' },
+  labels: [
+    { label: 'up', answer: 'Up.', count: 3 },
+    { label: 'down', answer: 'Down.', count: 3 },
+  ],
+  unseenShare: 0,
+};
+
 const parts: ReplierParts = {
   student,
   threshold: 0.8,
@@ -41,15 +52,7 @@ const parts: ReplierParts = {
     ],
   },
   teacher: 'big-model',
-  shape: {
-    kind: 'label',
-    form: { kind: 'plain' },
-    labels: [
-      { label: 'up', answer: 'Up.', count: 3 },
-      { label: 'down', answer: 'Down.', count: 3 },
-    ],
-    unseenShare: 0,
-  },
+  shape: labels,
   structure: readPrompt({ tenant: 'default', task: null, request: asking('rising') }).structure,
   traits: traitsOf(asking('rising')),
 };
@@ -63,7 +66,7 @@ describe('a replier', () => {
 
   it('never answers without a certificate, nor with an answer the application does not know', () => {
     expect(createReplier({ ...parts, threshold: null }).reply(['rising'])).toMatchObject({ reason: 'no-certificate' });
-    const shape = { ...parts.shape, labels: parts.shape.labels.slice(1) };
+    const shape = { ...labels, labels: labels.labels.slice(1) };
     expect(createReplier({ ...parts, shape }).reply(['rising'])).toMatchObject({ reason: 'not-confident' });
   });
 

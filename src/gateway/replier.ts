@@ -2,15 +2,22 @@ import { compileTemplate } from '../discover/match-template.ts';
 import { readPrompt } from '../discover/read-prompt.ts';
 import { readCharacters } from '../learn/ngrams.ts';
 import type { Student } from '../learn/student-contract.ts';
+import { saidIn, type ToolCall } from '../records/answer.ts';
 import type { ChatRequest } from '../records/call.ts';
-import { type LabelShape, spellingOf } from '../records/output-shape.ts';
+import { answerOf } from '../records/canonical-answer.ts';
+import type { LearnableShape } from '../records/output-shape.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { Template } from '../records/task.ts';
 import { type RequestTraits, studentObstacle } from './student-obstacle.ts';
 
 /** What a student says to a request: the whole answer as the teacher would have written it, or why it gives none. */
 export type StudentReply =
-  | { readonly kind: 'answer'; readonly answer: string; readonly label: string; readonly score: number }
+  | {
+      readonly kind: 'answer';
+      readonly answer: string | readonly ToolCall[];
+      readonly label: string;
+      readonly score: number;
+    }
   | {
       readonly kind: 'abstention';
       readonly reason: RouteReason;
@@ -30,7 +37,7 @@ export interface ReplierParts {
   readonly template: Pick<Template, 'messages'>;
   /** The requested model. */
   readonly teacher: string;
-  readonly shape: LabelShape;
+  readonly shape: LearnableShape;
   /** Of the calls that the student was certified on: see `Prompt.structure`. */
   readonly structure: string;
   /** What those calls ask for besides their prompt. */
@@ -62,9 +69,9 @@ export function createReplier(parts: ReplierParts): Replier {
       if (student.encoder !== null && vector === null) return abstention('encoder-missing');
       const { label, score } = student.predict(slots, vector);
       if (threshold === null) return abstention('no-certificate', label, score);
-      const answer = spellingOf(shape, label);
+      const answer = answerOf(shape, label, slots);
       if (!(score >= threshold) || answer === null) return abstention('not-confident', label, score);
-      return { kind: 'answer', answer, label, score };
+      return { kind: 'answer', answer: saidIn(answer), label, score };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { GivenAnswer } from '../records/answer.ts';
 import type { JsonObject, Usage } from '../records/call.ts';
 import type { Decision, IncomingCall } from './engine.ts';
 
@@ -15,13 +16,31 @@ export function studentCompletion(decision: Decision, call: IncomingCall): JsonO
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: decision.answer, refusal: null },
+        message: messageOf(decision.answer, call.id),
         logprobs: null,
-        finish_reason: 'stop',
+        finish_reason: decision.answer.kind === 'tool-calls' ? 'tool_calls' : 'stop',
       },
     ],
-    usage: estimatedUsage(decision.usage, call, decision.answer),
+    usage: estimatedUsage(decision.usage, call, textOf(decision.answer)),
   };
+}
+
+function messageOf(answer: GivenAnswer, callId: string): JsonObject {
+  if (answer.kind === 'text') return { role: 'assistant', content: answer.text, refusal: null };
+  return {
+    role: 'assistant',
+    content: null,
+    refusal: null,
+    tool_calls: answer.calls.map((call, at) => ({
+      id: `call_${callId.replace(/^call_/, '')}${at}`,
+      type: 'function',
+      function: { name: call.name, arguments: call.arguments },
+    })),
+  };
+}
+
+function textOf(answer: GivenAnswer): string {
+  return answer.kind === 'text' ? answer.text : answer.calls.map((call) => call.name + call.arguments).join('');
 }
 
 function estimatedUsage(usage: Usage | null, call: IncomingCall, answer: string): JsonObject {

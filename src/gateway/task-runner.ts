@@ -2,14 +2,17 @@ import { chooseRoute } from '../deploy/choose-route.ts';
 import { RecentCalls } from '../deploy/recent-calls.ts';
 import { readCharacters } from '../learn/ngrams.ts';
 import type { Student } from '../learn/student.ts';
-import type { Answer } from '../records/answer.ts';
-import { isLabelShape, type LabelForm, labelOf, spellingOf } from '../records/output-shape.ts';
+import type { Answer, GivenAnswer } from '../records/answer.ts';
+import { answerOf, canonicalOf } from '../records/canonical-answer.ts';
+import { isLearnable, type LearnableShape } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { RouteReason, Stage } from '../records/route.ts';
+import { closedPartsOf, readingOf } from '../records/shape-reading.ts';
 import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { TrainingRows } from '../train/training-rows.ts';
 import {
+  type Answered,
   type Proposal,
   type Serving,
   TaskTrack,
@@ -28,7 +31,7 @@ export interface RunnerDecision {
   readonly label: string | null;
   readonly score: number | null;
   /** The student's whole answer; null where the teacher answers. */
-  readonly answer: string | null;
+  readonly answer: GivenAnswer | null;
   readonly proposal: Proposal | null;
   readonly served: Serving | null;
 }
@@ -68,7 +71,7 @@ export class TaskRunner {
   readonly #tracks = new Map<string, TaskTrack>();
   readonly #recent = new RecentCalls();
   #task: Task;
-  #form: LabelForm | null = null;
+  #shape: LearnableShape | null = null;
   #waiting: WaitingAnswer[] = [];
   #teacherCalls = 0;
   #calls = 0;
@@ -109,8 +112,11 @@ export class TaskRunner {
   /** The finder has learned more of the task: its shape, its labels, its spellings. */
   update(task: Task): void {
     this.#task = task;
-    if (!isLabelShape(task.shape)) return;
-    this.#form = task.shape.form;
+    if (!isLearnable(task.shape)) return;
+    const before = this.#shape;
+    this.#shape = task.shape;
+    if (before !== null && readingOf(before) !== readingOf(task.shape))
+      this.#rows.relabel((answer) => this.#read(answer));
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { at, match, answer } of waiting) this.#learn(at, match, answer, null);
@@ -126,12 +132,12 @@ export class TaskRunner {
     readonly at: number;
     readonly obstacle: RouteReason | null;
   }): RunnerDecision {
-    const { shape } = this.#task;
     if (this.#task.kind === 'group') return undecided('group');
-    if (!isLabelShape(shape) || this.#form === null) return undecided('shape-not-learnable');
+    const shape = this.#shape;
+    if (shape === null) return undecided('shape-not-learnable');
     const track = this.#trackFor(match);
     const proposal = track.propose(match.slots, at);
-    const answer = proposal.prediction === null ? null : spellingOf(shape, proposal.prediction.label);
+    const answer = proposal.prediction === null ? null : answerOf(shape, proposal.prediction.label, match.slots);
     const choice = chooseRoute({
       stage: this.livedStage,
       obstacle: obstacle ?? (match.slots.some((slot) => slot.length > readCharacters) ? 'input-too-long' : null),
@@ -171,17 +177,17 @@ export class TaskRunner {
     if (answer !== null) this.#teacherCalls++;
     if (this.#task.kind === 'group') return;
     if (answer === null) this.#observeLocal(match, at, decision);
-    else if (this.#form === null) this.#keepWaiting({ at, match, answer });
+    else if (this.#shape === null) this.#keepWaiting({ at, match, answer });
     else this.#learn(at, match, answer, decision);
   }
 
   /** Takes back the teacher's answer to a call of before a restart. `weight`: how many calls it stands for. */
   recall(match: TaskMatch, at: number, answer: Answer, weight: number): void {
-    if (this.#form === null || (answer.kind === 'none' && answer.why === 'error')) return;
+    if (this.#shape === null || (answer.kind === 'none' && answer.why === 'error')) return;
     this.#rows.add({
       at,
       slots: match.slots,
-      label: labelOf(this.#form, answer),
+      ...this.#read(answer),
       version: match.version,
       era: this.#recalledEras.get(match.version) ?? 0,
       weight,
@@ -227,7 +233,7 @@ export class TaskRunner {
     this.#trackFor(match).observe({
       at,
       slots: match.slots,
-      label: undefined,
+      answered: undefined,
       proposal: decision.proposal,
       served: decision.served,
     });
@@ -238,12 +244,18 @@ export class TaskRunner {
   }
 
   #learn(at: number, match: TaskMatch, answer: Answer, decision: RunnerDecision | null): void {
-    const form = this.#form;
-    if (form === null || (answer.kind === 'none' && answer.why === 'error')) return;
+    if (this.#shape === null || (answer.kind === 'none' && answer.why === 'error')) return;
     const track = this.#trackFor(match);
     this.#announce(match.version, at);
     const proposal = decision?.proposal ?? track.propose(match.slots, at);
-    track.observe({ at, slots: match.slots, label: labelOf(form, answer), proposal, served: decision?.served ?? null });
+    const answered = this.#read(answer);
+    track.observe({ at, slots: match.slots, answered, proposal, served: decision?.served ?? null });
+  }
+
+  #read(answer: Answer): Answered {
+    const shape = this.#shape;
+    const label = shape === null ? null : canonicalOf(shape, answer);
+    return { answer, label, closedParts: shape === null || label === null ? [] : closedPartsOf(shape, label) };
   }
 
   /** The first answer of a version after another one is an event: the world changed, and its students wait for it. */
@@ -281,6 +293,7 @@ export class TaskRunner {
       slots,
       settings,
       rows: this.#rows,
+      shape: () => this.#shape as LearnableShape,
       trainer,
       random,
       onCandidate: (student) => onCandidate(student, version),

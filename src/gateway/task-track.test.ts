@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callEvery, firstCallAt, inProcessTrainer, type KeywordRow, keywordRows } from '../../test/keyword-stream.ts';
 import { liveRoute } from '../../test/live-route.ts';
+import { answeredWith, plainLabels } from '../../test/plain-labels.ts';
 import { scriptedStudent } from '../../test/scripted-student.ts';
 import { binomialUpperBound } from '../certify/binomial-bounds.ts';
 import { binomialAtLeast } from '../certify/binomial-tail.ts';
@@ -56,6 +57,7 @@ async function live(
     slots: 1,
     settings: { ...settings, epsilon, spotChecks: { share: spotShare, perDay: 1000 }, seed },
     rows,
+    shape: () => plainLabels,
     trainer: trainer ?? inProcessTrainer,
     random: seededRandom(seed),
     onCandidate: (student) => candidates.push(student),
@@ -75,7 +77,7 @@ async function pass(track: TaskTrack, row: KeywordRow, at: number): Promise<Pass
   const { serving } = track;
   const { answeredBy, reason } = liveRoute(proposal);
   const byStudent = answeredBy === 'student';
-  track.observe({ at, slots, label: byStudent ? undefined : row.label, proposal, served: serving });
+  track.observe({ at, slots, answered: byStudent ? undefined : answeredWith(row.label), proposal, served: serving });
   await track.settled();
   const score = proposal.prediction?.score ?? null;
   return { row, byStudent, reason, score, said: proposal.prediction?.label ?? null, serving };

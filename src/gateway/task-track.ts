@@ -5,12 +5,14 @@ import type { Prediction, Student } from '../learn/student.ts';
 import type { SpotCheckSettings } from '../monitor/spot-check-coin.ts';
 import { SpotCheckCoin } from '../monitor/spot-check-coin.ts';
 import { type Suspicion, Watch, type WatchState } from '../monitor/watch.ts';
+import { isSameAnswer } from '../records/canonical-answer.ts';
 import type { Certificate } from '../records/certificate.ts';
+import type { LearnableShape } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { Trainer, TrainingOutcome } from '../train/trainer.ts';
 import { type LabelledCall, lessonFor, type TrainingRows } from '../train/training-rows.ts';
-import { Trial, type TrialState } from '../train/trial.ts';
+import { type IsSame, Trial, type TrialState } from '../train/trial.ts';
 
 export interface TrackSettings {
   readonly epsilon: number;
@@ -47,6 +49,9 @@ export interface Proposal {
   readonly toss: Toss;
 }
 
+/** What the teacher said to a call, read with its task's shape. */
+export type Answered = Pick<LabelledCall, 'answer' | 'label' | 'closedParts'>;
+
 /** What a track needs to go on after a restart, besides its students and the labelled calls. */
 export interface TrackState {
   readonly version: string;
@@ -72,6 +77,8 @@ interface TrackParts {
   readonly version: string;
   readonly slots: number;
   readonly settings: TrackSettings;
+  /** What the answers look like, as far as is known now. */
+  readonly shape: () => LearnableShape;
   /** The labelled calls of the whole task, all its versions. */
   readonly rows: TrainingRows;
   readonly trainer: Trainer;
@@ -147,7 +154,7 @@ export class TaskTrack {
     const candidate = state.trial && studentOf(state.trial.student);
     if (state.trial !== null && candidate !== null) {
       const known = parts.rows.all().map((row) => row.slots);
-      track.#trial = new Trial(candidate, state.trial.plan, known, state.trial);
+      track.#trial = new Trial(candidate, state.trial.plan, track.#isSame, known, state.trial);
     }
     track.#lastTrained = serving ?? candidate;
     return track;
@@ -231,11 +238,11 @@ export class TaskTrack {
     };
   }
 
-  /** A call went by; `label` undefined where the student answered and the teacher was not asked. */
+  /** A call went by; `answered` undefined where the student answered and the teacher was not asked. */
   observe(call: {
     readonly at: number;
     readonly slots: readonly string[];
-    readonly label: string | null | undefined;
+    readonly answered: Answered | undefined;
     readonly proposal: Proposal;
     readonly served: Serving | null;
   }): void {
@@ -248,29 +255,31 @@ export class TaskTrack {
     if (call.served !== null && call.served === this.#serving)
       this.#servedShare += 0.01 * (Number(wouldAnswer) - this.#servedShare);
     this.#watch.passed();
-    if (call.label === undefined) return;
-    const labelKnown = call.label !== null && this.#parts.rows.hasLabel(call.label) && !this.#newLabels.has(call.label);
-    if (!labelKnown && call.label !== null) this.#newLabels.add(call.label);
+    if (call.answered === undefined) return;
+    const { label, closedParts } = call.answered;
+    const news = closedParts.filter((part) => !this.#parts.rows.hasSeen(part) || this.#newLabels.has(part));
+    for (const part of news) this.#newLabels.add(part);
     this.#parts.rows.add({
       at: call.at,
       slots: call.slots,
-      label: call.label,
+      ...call.answered,
       version: this.#parts.version,
       era: this.#era,
       // Stands for those that the student answered, where a coin sent it to the teacher.
       weight:
         wouldAnswer && call.served === this.#serving && (toss.inSample || toss.inSpotCheck) ? 1 / toss.teacherShare : 1,
     });
-    if (toss.inSample) this.#continueTrial(call.slots, call.label, call.at);
+    if (toss.inSample) this.#continueTrial(call.slots, label, call.at);
     const suspicion = this.#watch.observe({
-      different: wouldAnswer && prediction.label !== call.label,
+      different: wouldAnswer && (label === null || !this.#isSame(prediction.label, label)),
       isSpotCheck: toss.inSpotCheck && call.served !== null && call.served === this.#serving,
-      label: call.label,
-      labelKnown,
+      hasNewLabel: news.length > 0,
     });
     if (suspicion !== null) this.#suspend(suspicion, call.at);
     this.#trainWhenDue(call.at);
   }
+
+  readonly #isSame: IsSame = (given, teacher) => isSameAnswer(this.#parts.shape(), given, teacher);
 
   #toss(at: number): Toss {
     const spotShare = this.#coin.shareAt(at);
@@ -390,9 +399,15 @@ export class TaskTrack {
   async #train(at: number): Promise<void> {
     const { rows, version, slots, trainer, settings } = this.#parts;
     const era = this.#era;
-    const lesson = lessonFor({ calls: rows.all(), version, era, slots, earlierWeight: 1 });
+    const isClosedSet = this.#parts.shape().kind === 'label';
+    const lesson = lessonFor({ calls: rows.all(), version, era, slots, earlierWeight: 1, isClosedSet });
     if (new Set(lesson.rows.map((row) => row.label)).size < 2) return;
-    const outcome = await trainer.train({ rows: lesson.rows, seed: settings.seed + this.#looks, head: 'linear' });
+    const outcome = await trainer.train({
+      kind: isClosedSet ? 'label' : 'fields',
+      rows: lesson.rows,
+      seed: settings.seed + this.#looks,
+      head: 'linear',
+    });
     if (era !== this.#era || this.#trial !== null) return;
     this.#lastTrained = outcome.student;
     this.#planTrial(outcome, lesson.calls, at);
@@ -403,7 +418,7 @@ export class TaskTrack {
     const look = this.#looks + 1;
     const delta = deltaOfLook(promised, look);
     const question = {
-      outcomes: foreseen(outcome, calls, { version: this.#parts.version, era: this.#era }),
+      outcomes: foreseen(outcome, calls, { version: this.#parts.version, era: this.#era, isSame: this.#isSame }),
       epsilon,
       spanCalls: (this.callsPerDay ?? 0) * WINDOW_DAYS,
       servedShare: this.#servedShare,
@@ -416,6 +431,7 @@ export class TaskTrack {
     this.#trial = new Trial(
       outcome.student,
       { look, n: plan.n, share: this.#sampleShare(plan.n), epsilon, delta, source, startedAt: at },
+      this.#isSame,
       calls.map((call) => call.slots),
     );
   }
@@ -442,11 +458,12 @@ export class TaskTrack {
 function foreseen(
   outcome: TrainingOutcome,
   calls: readonly LabelledCall[],
-  { version, era }: { readonly version: string; readonly era: number },
+  { version, era, isSame }: { readonly version: string; readonly era: number; readonly isSame: IsSame },
 ): readonly ForeseenOutcome[] {
   return calls.flatMap((call, index) => {
     const guess = outcome.outOfFold[index];
     if (guess === undefined || call.version !== version || call.era !== era) return [];
-    return [{ score: guess.score, different: guess.label !== call.label, weight: call.weight }];
+    const different = call.label === null || !isSame(guess.label, call.label);
+    return [{ score: guess.score, different, weight: call.weight }];
   });
 }

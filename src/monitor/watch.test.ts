@@ -3,9 +3,9 @@ import { seededRandom } from '../records/random.ts';
 import { Watch, type WatchedCall } from './watch.ts';
 
 const settings = { epsilon: 0.02, delta: 0.05, unseenShare: 0.0005 };
-const fine: WatchedCall = { different: false, isSpotCheck: true, label: 'a', labelKnown: true };
+const fine: WatchedCall = { different: false, isSpotCheck: true, hasNewLabel: false };
 const wrong: WatchedCall = { ...fine, different: true };
-const news: WatchedCall = { different: false, isSpotCheck: false, label: 'z', labelKnown: false };
+const news: WatchedCall = { different: false, isSpotCheck: false, hasNewLabel: true };
 
 function pass(watch: Watch, calls: number): void {
   for (let i = 0; i < calls; i++) watch.passed();
@@ -68,9 +68,9 @@ describe('the watch over a live student', () => {
     expect(verdicts).toContain('new-label');
   });
 
-  it('does not take an answer without a label for a new label', () => {
+  it('takes no answer without a new label for one', () => {
     const watch = new Watch(settings);
-    for (let i = 0; i < 5; i++) expect(watch.observe({ ...news, label: null })).toBeNull();
+    for (let i = 0; i < 5; i++) expect(watch.observe({ ...news, hasNewLabel: false })).toBeNull();
     expect(watch.observe(news)).toBeNull();
   });
 

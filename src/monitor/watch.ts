@@ -8,9 +8,8 @@ export interface WatchedCall {
   readonly different: boolean;
   /** Only random checks bet; escalations are no fair sample. */
   readonly isSpotCheck: boolean;
-  readonly label: string | null;
-  /** Whether the label had been seen before the student was certified. */
-  readonly labelKnown: boolean;
+  /** Whether the teacher's answer has a label that had not been seen before the student was certified. */
+  readonly hasNewLabel: boolean;
 }
 
 export interface WatchSettings {
@@ -88,7 +87,7 @@ export class Watch {
       this.#alarm.add(call.different);
       if (this.#alarm.isRaised) return 'alarm';
     }
-    if (call.label === null || call.labelKnown) return null;
+    if (!call.hasNewLabel) return null;
     this.#sightings = [...this.#sightings, this.#calls].slice(-SIGHTINGS_KEPT);
     return this.#areTooClose() ? 'new-label' : null;
   }

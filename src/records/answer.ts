@@ -7,6 +7,14 @@ export type Answer =
   /** `error`: the request failed, it is no call of the task. `cut` and `refusal` are answers that agree with nothing. */
   | { readonly kind: 'none'; readonly why: 'error' | 'cut' | 'refusal' | 'several-choices' | 'empty' };
 
+/** An answer that says something. */
+export type GivenAnswer = Exclude<Answer, { kind: 'none' }>;
+
+/** What the application got: text, or the tool calls. */
+export function saidIn(answer: GivenAnswer): string | readonly ToolCall[] {
+  return answer.kind === 'text' ? answer.text : answer.calls;
+}
+
 export interface ToolCall {
   readonly name: string;
   /** JSON text, as the model wrote it. */

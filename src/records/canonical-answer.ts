@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts';
+import type { Answer, GivenAnswer } from './answer.ts';
 import type { Json } from './call.ts';
 import { type LabelShape, type LearnableShape, labelOf, type StructuredShape, spellingOf } from './output-shape.ts';
 import { readAnswerValue, writeAnswerValue } from './shapes/answer-value.ts';
@@ -35,17 +35,17 @@ export function canonicalText(shape: StructuredShape, value: Json): string | nul
  * The whole answer as the application is used to it, byte for byte. `slots`: the input, which some teachers order their lists by.
  * Null where the shape cannot say it, which is so for everything that it would not read back as the same.
  */
-export function answerOf(shape: LearnableShape, label: string, slots: readonly string[] = []): Answer | null {
+export function answerOf(shape: LearnableShape, label: string, slots: readonly string[] = []): GivenAnswer | null {
   const answer = isLabel(shape) ? labelAnswer(shape, label) : structuredAnswer(shape, label, slots);
   return answer !== null && canonicalOf(shape, answer) === label ? answer : null;
 }
 
-function labelAnswer(shape: LabelShape, label: string): Answer | null {
+function labelAnswer(shape: LabelShape, label: string): GivenAnswer | null {
   const text = spellingOf(shape, label);
   return text === null ? null : { kind: 'text', text };
 }
 
-function structuredAnswer(shape: StructuredShape, label: string, slots: readonly string[]): Answer | null {
+function structuredAnswer(shape: StructuredShape, label: string, slots: readonly string[]): GivenAnswer | null {
   const value = parseJson(label);
   if (value === null && label !== 'null') return null;
   const habits = 'groups' in shape.form ? shape.form : { keyOrder: keyOrderOf(shape), groups: [] };

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { trainStudent } from '../learn/train-student.ts';
+import { trainNow } from './train-now.ts';
 import type { TrainingJob } from './trainer.ts';
 
 /** What a training worker is sent, and what it sends back. Students travel as bytes: they are data, never code. */
@@ -24,11 +24,7 @@ const port = parentPort;
 
 port?.on('message', ({ id, job }: WorkerRequest) => {
   try {
-    const trained = trainStudent(job.rows, {
-      seed: job.seed,
-      head: job.head,
-      onProgress: (share) => port.postMessage({ id, kind: 'progress', share } satisfies WorkerReply),
-    });
+    const trained = trainNow(job, (share) => port.postMessage({ id, kind: 'progress', share } satisfies WorkerReply));
     const reply: WorkerReply = {
       id,
       kind: 'done',

@@ -3,6 +3,8 @@ import type { TrainingReport } from '../learn/train-student.ts';
 
 /** One training to be done: rows in, and settings that make it repeatable. */
 export interface TrainingJob {
+  /** What the rows' labels are: one of a closed set, or the canonical JSON of several fields. */
+  readonly kind: 'label' | 'fields';
   readonly rows: readonly TrainingRow[];
   readonly seed: number;
   readonly head: 'linear' | 'mlp' | 'best';

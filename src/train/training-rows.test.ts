@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { answeredWith } from '../../test/plain-labels.ts';
 import { inputKey, type LabelledCall, lessonFor, TrainingRows } from './training-rows.ts';
 
 function row(text: string, label: string | null = 'a', change: Partial<LabelledCall> = {}): LabelledCall {
-  return { at: 0, slots: [text], label, version: 'v1', era: 0, weight: 1, ...change };
+  return { at: 0, slots: [text], ...answeredWith(label), version: 'v1', era: 0, weight: 1, ...change };
 }
 
 function many(count: number, label: string, change: Partial<LabelledCall> = {}): LabelledCall[] {
   return Array.from({ length: count }, (_, i) => row(`${label} text ${i}`, label, change));
 }
 
-const now = { version: 'v1', era: 0, slots: 1, earlierWeight: 1 };
+const now = { version: 'v1', era: 0, slots: 1, earlierWeight: 1, isClosedSet: true };
 
 describe('an input', () => {
   it('is the same whatever its case, digits, punctuation and white space', () => {
@@ -49,7 +50,18 @@ describe('the rows of a task', () => {
     for (let i = 0; i < 1000; i++) for (const label of ['a', 'b', 'c']) rows.add(row('x', label));
     expect(rows.unseenShare()).toBeGreaterThan(0);
     expect(rows.unseenShare()).toBeLessThan(0.001);
-    expect([rows.hasLabel('a'), rows.hasLabel('d')]).toEqual([true, false]);
+    expect([rows.hasSeen('a'), rows.hasSeen('d')]).toEqual([true, false]);
+  });
+});
+
+describe('rows whose shape has become another', () => {
+  it('are read again, and what is new counts anew', () => {
+    const rows = new TrainingRows();
+    for (const label of ['Yes.', 'yes', 'no']) rows.add(row('x', label));
+    rows.relabel((answer) => answeredWith(answer.kind === 'text' ? answer.text.replace('.', '').toLowerCase() : null));
+    expect(rows.all().map(({ label }) => label)).toEqual(['yes', 'yes', 'no']);
+    expect([rows.hasSeen('yes'), rows.hasSeen('Yes.')]).toEqual([true, false]);
+    expect(rows.unseenShare()).toBeCloseTo((1 + 1) / (3 + 1));
   });
 });
 
@@ -65,6 +77,11 @@ describe('a lesson', () => {
     const lots = lessonFor({ calls: [...many(60, 'a'), row('odd', 'z')], ...now });
     const twice = lessonFor({ calls: [...many(60, 'a'), row('odd', 'z'), row('odder', 'z')], ...now });
     expect([few, lots, twice].map(({ rows }) => rows.filter(({ label }) => label === 'z').length)).toEqual([1, 0, 2]);
+  });
+
+  it('keeps what came once where answers are put together from fields', () => {
+    const { rows } = lessonFor({ calls: [...many(60, 'a'), row('odd', 'z')], ...now, isClosedSet: false });
+    expect(rows.map(({ label }) => label)).toContain('z');
   });
 
   it('takes rows of other versions and eras only where the prompt has as many slots', () => {

@@ -1,12 +1,17 @@
 import type { TrainingRow } from '../learn/student.ts';
+import type { Answer } from '../records/answer.ts';
 
 /** A call of a task whose teacher's answer is known. */
 export interface LabelledCall {
   /** Milliseconds since 1970, UTC. */
   readonly at: number;
   readonly slots: readonly string[];
-  /** Null where the teacher gave no label (cut, refused, another form). */
+  /** The teacher's whole answer, to be read again when more is known of its shape. */
+  readonly answer: Answer;
+  /** Canonical; null where the teacher gave none (cut, refused, another form). */
   readonly label: string | null;
+  /** The parts of the label that come from closed sets: an unseen one is news. */
+  readonly closedParts: readonly string[];
   /** Task version id. */
   readonly version: string;
   /** The era of its version: it ends when the world is seen to change under the same prompt. */
@@ -33,8 +38,8 @@ export class TrainingRows {
   #rows: LabelledCall[] = [];
   readonly #capacity: number;
   readonly #eras = new Map<string, number>();
-  readonly #labels = new Map<string, number>();
-  #labelled = 0;
+  readonly #closedParts = new Map<string, number>();
+  #counted = 0;
 
   constructor({ capacity = 20_000 }: { readonly capacity?: number } = {}) {
     this.#capacity = capacity;
@@ -48,12 +53,23 @@ export class TrainingRows {
     this.#rows.push(row);
     const era = eraKey(row.version, row.era);
     this.#eras.set(era, (this.#eras.get(era) ?? 0) + 1);
-    if (row.label !== null) {
-      this.#labels.set(row.label, (this.#labels.get(row.label) ?? 0) + 1);
-      this.#labelled++;
-    }
+    this.#count(row);
     // Trimmed in blocks, so that each addition costs the same on average.
     if (this.#rows.length > this.#capacity * 1.1) this.#rows = this.#rows.slice(-this.#capacity);
+  }
+
+  /** Reads every answer again, after its shape has become another. */
+  relabel(read: (answer: Answer) => Pick<LabelledCall, 'label' | 'closedParts'>): void {
+    this.#rows = this.#rows.map((row) => ({ ...row, ...read(row.answer) }));
+    this.#closedParts.clear();
+    this.#counted = 0;
+    for (const row of this.#rows) this.#count(row);
+  }
+
+  #count({ closedParts }: LabelledCall): void {
+    if (closedParts.length === 0) return;
+    for (const part of closedParts) this.#closedParts.set(part, (this.#closedParts.get(part) ?? 0) + 1);
+    this.#counted++;
   }
 
   all(): readonly LabelledCall[] {
@@ -65,15 +81,15 @@ export class TrainingRows {
     return this.#eras.get(eraKey(version, era)) ?? 0;
   }
 
-  hasLabel(label: string): boolean {
-    return this.#labels.has(label);
+  hasSeen(closedPart: string): boolean {
+    return this.#closedParts.has(closedPart);
   }
 
-  /** Good–Turing: the share of calls to come whose label has not been seen yet; never quite 0. */
+  /** Good–Turing: the share of calls to come in which a part of a closed set is seen for the first time; never quite 0. */
   unseenShare(): number {
     let once = 0;
-    for (const count of this.#labels.values()) if (count === 1) once++;
-    return Math.min(1, (once + 1) / (this.#labelled + 1));
+    for (const count of this.#closedParts.values()) if (count === 1) once++;
+    return Math.min(1, (once + 1) / (this.#counted + 1));
   }
 }
 
@@ -90,7 +106,7 @@ export interface Lesson {
 /**
  * What a student of this era learns from. Rows of the era always; rows of earlier eras and other versions of the same
  * task as long as they have as many slots, lighter where `earlierWeight` says so, none at 0. Labels seen only once
- * among many rows are accidents and stay out.
+ * among many rows are accidents and stay out, where labels are a closed set.
  */
 export function lessonFor({
   calls,
@@ -98,12 +114,14 @@ export function lessonFor({
   era,
   slots,
   earlierWeight,
+  isClosedSet,
 }: {
   readonly calls: readonly LabelledCall[];
   readonly version: string;
   readonly era: number;
   readonly slots: number;
   readonly earlierWeight: number;
+  readonly isClosedSet: boolean;
 }): Lesson {
   const fitting = calls.filter(
     (call) =>
@@ -113,7 +131,8 @@ export function lessonFor({
   );
   const counts = new Map<string, number>();
   for (const { label } of fitting) if (label !== null) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const kept = fitting.filter((call) => (counts.get(call.label ?? '') ?? 0) >= minimumRows(fitting.length));
+  const fewest = isClosedSet ? minimumRows(fitting.length) : 1;
+  const kept = fitting.filter((call) => (counts.get(call.label ?? '') ?? 0) >= fewest);
   return {
     calls: kept,
     rows: kept.map((call) => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { areEqual } from '../../test/plain-labels.ts';
 import { scriptedStudent } from '../../test/scripted-student.ts';
 import { Trial, type TrialPlan } from './trial.ts';
 
@@ -21,7 +22,7 @@ function word(i: number): string {
 }
 
 function filled(count: number, { label = 'yes' as string | null, change = {} as Partial<TrialPlan> } = {}): Trial {
-  const trial = new Trial(student, { ...plan, ...change }, []);
+  const trial = new Trial(student, { ...plan, ...change }, areEqual, []);
   for (let i = 0; i < count; i++) trial.add([`text ${word(i)}`], label);
   return trial;
 }
@@ -40,21 +41,21 @@ describe('a trial', () => {
   });
 
   it('counts repeats and near-duplicates once', () => {
-    const trial = new Trial(student, plan, []);
+    const trial = new Trial(student, plan, areEqual, []);
     for (const text of ['Where is order 5?', 'where is order 17', '  WHERE is order 5!! ', 'Who is there?'])
       trial.add([text], 'yes');
     expect(trial.missing).toBe(68);
   });
 
   it('does not take what trained its student, nor near-duplicates of it', () => {
-    const trial = new Trial(student, plan, [['Where is order 5?'], ['Hello']]);
+    const trial = new Trial(student, plan, areEqual, [['Where is order 5?'], ['Hello']]);
     for (const text of ['Where is order 5?', 'where is order 6', 'hello!', 'goodbye']) trial.add([text], 'yes');
     expect(trial.missing).toBe(69);
   });
 
   it('is held back by repeats that differ from the teacher, and never let loose by repeats that agree', () => {
     const trial = (copies: readonly string[]): Trial => {
-      const made = new Trial(student, plan, [['known']]);
+      const made = new Trial(student, plan, areEqual, [['known']]);
       for (const label of copies) made.add(['Known!'], label);
       for (let i = 0; i < 70; i++) made.add([`text ${word(i)}`], 'yes');
       return made;
@@ -68,7 +69,7 @@ describe('a trial', () => {
   });
 
   it('counts only what would be answered as an error', () => {
-    const trial = new Trial(student, { ...plan, n: 140 }, []);
+    const trial = new Trial(student, { ...plan, n: 140 }, areEqual, []);
     for (let i = 0; i < 70; i++) {
       trial.add([word(i)], 'yes');
       trial.add([`a text that is far too long to be sure of ${word(i)}`], 'no');
@@ -77,7 +78,7 @@ describe('a trial', () => {
   });
 
   it('hopes for no more than its sure calls, without an error among them', () => {
-    const trial = new Trial(student, { ...plan, n: 140 }, []);
+    const trial = new Trial(student, { ...plan, n: 140 }, areEqual, []);
     for (let i = 0; i < 40; i++) trial.add([word(i)], 'yes');
     for (let i = 0; i < 20; i++) trial.add([`a text that is far too long to be sure of ${word(i)}`], 'no');
     expect([trial.canReach(0.6), trial.canReach(0.7)]).toEqual([true, false]);
@@ -89,11 +90,11 @@ describe('a trial', () => {
   });
 
   it('goes on after a trip through JSON as if nothing had been', () => {
-    const before = new Trial(student, plan, [['known']]);
+    const before = new Trial(student, plan, areEqual, [['known']]);
     for (let i = 0; i < 30; i++) before.add([`text ${word(i)}`], i === 3 ? 'no' : 'yes');
     const state = JSON.parse(JSON.stringify(before)) as ReturnType<Trial['toJSON']>;
     const seen = [['known'], ...Array.from({ length: 30 }, (_, i) => [`text ${word(i)}`])];
-    const after = new Trial(student, state.plan, seen, state);
+    const after = new Trial(student, state.plan, areEqual, seen, state);
     expect([after.missing, after.toJSON()]).toEqual([before.missing, before.toJSON()]);
     for (let i = 20; i < 90; i++) for (const trial of [before, after]) trial.add([`text ${word(i)}`], 'yes');
     expect([after.missing, after.conclude()]).toEqual([0, before.conclude()]);

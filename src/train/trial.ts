@@ -19,6 +19,9 @@ export interface TrialPlan {
   readonly startedAt: number;
 }
 
+/** Whether two canonical answers are the same to the application. */
+export type IsSame = (given: string, teacher: string) => boolean;
+
 type StateRow = readonly [score: number, different: 0 | 1];
 
 /** What a {@link Trial} needs to go on after a restart, besides its student. */
@@ -43,16 +46,19 @@ export class Trial {
   readonly #seen: Set<string>;
   readonly #sample: ScoredOutcome[];
   readonly #copies: ScoredOutcome[];
+  readonly #isSame: IsSame;
 
   /** `known`: the inputs that trained the student, and those sampled already. */
   constructor(
     student: Student,
     plan: TrialPlan,
+    isSame: IsSame,
     known: Iterable<readonly string[]>,
     { sample, copies }: Pick<TrialState, 'sample' | 'copies'> = { sample: [], copies: [] },
   ) {
     this.student = student;
     this.plan = plan;
+    this.#isSame = isSame;
     this.#seen = new Set();
     for (const slots of known) this.#seen.add(inputKey(slots));
     this.#sample = sample.map(fromRow);
@@ -68,7 +74,7 @@ export class Trial {
     if (this.missing <= 0) return;
     const key = inputKey(slots);
     const prediction = this.student.predict(slots);
-    const outcome = { score: prediction.score, different: prediction.label !== label };
+    const outcome = { score: prediction.score, different: label === null || !this.#isSame(prediction.label, label) };
     if (this.#seen.has(key)) this.#copies.push(outcome);
     else this.#sample.push(outcome);
     this.#seen.add(key);

@@ -6,6 +6,7 @@ import { WorkerTrainer } from './worker-trainer.ts';
 
 function job(seed: number, count = 60): TrainingJob {
   return {
+    kind: 'label',
     rows: keywordRows({ count, seed }).map(({ text, label }) => ({ slots: [text], label })),
     seed,
     head: 'linear',
@@ -34,7 +35,7 @@ describe('a trainer with worker threads', () => {
   });
 
   it('fails a job that cannot be done, and goes on with the next', async () => {
-    const failing = trainer.train({ rows: [], seed: 1, head: 'linear' });
+    const failing = trainer.train({ kind: 'label', rows: [], seed: 1, head: 'linear' });
     await expect(failing).rejects.toThrow('0 rows');
     await expect(trainer.train(job(6))).resolves.toBeDefined();
   });

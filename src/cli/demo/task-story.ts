@@ -9,7 +9,7 @@ import type { ReplayResult } from '../../gateway/replay.ts';
 import type { Assignment } from '../../gateway/replay-books.ts';
 import type { CertificateReport, TaskReport } from '../../gateway/replay-report.ts';
 import type { Call } from '../../records/call.ts';
-import { isLabelShape, type LabelShape } from '../../records/output-shape.ts';
+import { isLearnable, type LearnableShape } from '../../records/output-shape.ts';
 import { percent } from '../table.ts';
 import { describeShape } from '../tasks.ts';
 import { sourceOf, type TrafficSource } from './demo-traffic.ts';
@@ -74,7 +74,7 @@ function tellStory(
   { result, assignments, students, sources }: StoryParts,
 ): TaskStory {
   const task = result.engine.finder.task(report.id);
-  const shape = task !== null && isLabelShape(task.shape) ? task.shape : null;
+  const shape = task !== null && isLearnable(task.shape) ? task.shape : null;
   const certificate = tellingCertificate(report.certificates);
   const remembered = certificate === null ? undefined : students.get(certificate.student);
   const isMeasurable = certificate !== null && remembered !== undefined && shape !== null;
@@ -138,7 +138,7 @@ function measureAfter({
 }: {
   readonly certificate: CertificateReport;
   readonly remembered: RememberedStudent;
-  readonly shape: LabelShape;
+  readonly shape: LearnableShape;
   readonly calls: readonly Call[];
   readonly engine: LiveEngine;
 }): Evaluation {
@@ -148,6 +148,7 @@ function measureAfter({
     return example === null ? [] : [example];
   });
   return evaluate({
+    shape,
     rows: unseenRows(examples, Date.parse(certificate.at)),
     predict: (slots) => remembered.student.predict(slots),
     baselines: createBaselines(remembered.rows) ?? {},

@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts';
+import type { Answer, GivenAnswer } from '../answer.ts';
 import { isJsonObject, type Json } from '../call.ts';
 import { foldLabel } from '../label-form.ts';
 import type { StructuredShape } from '../output-shape.ts';
@@ -48,7 +48,7 @@ function readToolCall({ form }: StructuredShape, answer: Answer): Json | null {
 }
 
 /** The answer that says a value; null where the form has no words for it. */
-export function writeAnswerValue({ form, fields }: StructuredShape, value: WrittenJson): Answer | null {
+export function writeAnswerValue({ form, fields }: StructuredShape, value: WrittenJson): GivenAnswer | null {
   if (form.kind === 'tool-call') return writeToolCall(form, value);
   const text = textOf(form, fields, value);
   return text === null ? null : { kind: 'text', text };
@@ -81,7 +81,7 @@ function textOf(form: TextForm, fields: StructuredShape['fields'], value: Writte
 function writeToolCall(
   form: Extract<StructuredShape['form'], { kind: 'tool-call' }>,
   value: WrittenJson,
-): Answer | null {
+): GivenAnswer | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof WrittenNumber)
     return null;
   const { tool, arguments: made } = value as { readonly [key: string]: WrittenJson };
