@@ -54,7 +54,36 @@ const catalogue = {
   route_not_found: { status: 404, remedy: 'The routes are listed in docs/reference/http.md.' },
   body_too_large: { status: 413, remedy: 'Send less, or raise `maxBodyBytes`.' },
   port_in_use: { status: 500, remedy: 'Choose another port with `--port`.' },
-  encoder_not_available: { status: 422, remedy: 'This version learns from n-grams alone: leave `--encoder` away.' },
+  encoder_not_available: {
+    status: 404,
+    remedy: 'List the installed encoders with `rightsize encoder list`, add one with `rightsize encoder add`.',
+  },
+  encoder_runtime_missing: {
+    status: 422,
+    remedy:
+      'Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`, or go on without an encoder.',
+  },
+  encoder_incomplete: {
+    status: 422,
+    remedy: 'Give a folder or an address that holds model.onnx (also as onnx/model.onnx) and tokenizer.json.',
+  },
+  encoder_damaged: {
+    status: 422,
+    remedy: 'Remove the encoder with `rightsize encoder remove NAME` and add it again.',
+  },
+  encoder_unsupported: {
+    status: 422,
+    remedy: 'Take a sentence encoder that was exported to ONNX, such as all-MiniLM-L6-v2.',
+  },
+  encoder_too_slow: {
+    status: 422,
+    remedy: 'Take a smaller or a quantised model, or allow more time with `--slowest-ms`.',
+  },
+  encoder_unreachable: {
+    status: 502,
+    remedy: 'Check address and network; or fetch model.onnx and tokenizer.json elsewhere and give their folder.',
+  },
+  encoder_failed: { status: 500, remedy: 'The teacher answers meanwhile. Check the encoder with `rightsize doctor`.' },
   check_failed: { status: 500, remedy: 'Mend what is marked above, then run `rightsize doctor` again.' },
   interrupted: { status: 499, remedy: 'Nothing was left half-written. Run the command again.' },
   internal: { status: 500, remedy: 'This is a defect; please report it with the message above.' },

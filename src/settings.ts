@@ -123,6 +123,31 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('The sample that watches what is live.'),
+  encoder: z
+    .strictObject({
+      use: z
+        .string()
+        .min(1)
+        .nullable()
+        .default('auto')
+        .describe('Installed sentence encoder, by name or id; `auto` takes the only one there is, null takes none.'),
+      timeoutMs: milliseconds
+        .default(250)
+        .describe('How long a call waits for the vector that its student needs; after that the teacher answers.'),
+      cacheBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(268_435_456)
+        .describe('Vectors of texts kept in memory; one of 384 dimensions takes some 1,700 bytes.'),
+      slowestMs: z
+        .number()
+        .min(0)
+        .default(50)
+        .describe('Time a text of thirty tokens may take; slower encoders are not added.'),
+    })
+    .prefault({})
+    .describe('The sentence encoder that students learn with.'),
   stage: z
     .enum(['off', 'shadow', 'canary', 'live', 'auto'])
     .default('shadow')

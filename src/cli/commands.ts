@@ -60,6 +60,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),
   },
+  encoder: {
+    summary: 'add, list or remove sentence encoders, which let students see meaning',
+    load: async () => (await import('./encoder.ts')).createEncoderCommand(),
+  },
   replay: {
     summary: 'run the live loop over a call log: what would have happened',
     load: async () => (await import('./replay.ts')).createReplayCommand(),

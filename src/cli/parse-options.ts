@@ -28,3 +28,10 @@ export function parsePositiveCount(text: string): number {
   if (count === 0) throw new InvalidArgumentError('Give a whole number from 1.');
   return count;
 }
+
+export function parseMilliseconds(text: string): number {
+  const milliseconds = Number(text);
+  if (text.trim() === '' || !(milliseconds >= 0 && milliseconds < 86_400_000))
+    throw new InvalidArgumentError(`\`${text}\` is no time: give milliseconds.`);
+  return milliseconds;
+}

@@ -1,4 +1,7 @@
+import type { EncoderNeed } from '../records/encoder-need.ts';
 import type { KernelKind } from './workspace.ts';
+
+export type { EncoderNeed } from '../records/encoder-need.ts';
 
 /** One input and the teacher's answer to it. */
 export interface TrainingRow {
@@ -23,13 +26,6 @@ export interface Prediction {
   readonly margin: number;
   /** Share of the input's n-grams, weighed by idf, that no training row held; 1 for an empty input. */
   readonly unseenShare: number;
-}
-
-/** The sentence encoder whose vectors a student was trained on. */
-export interface EncoderNeed {
-  /** Hash of the encoder's files. */
-  readonly id: string;
-  readonly dimensions: number;
 }
 
 /** How a student's bytes are read. */
