@@ -56,6 +56,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'answer a line of input with the student of a task',
     load: async () => (await import('./predict.ts')).createPredictCommand(),
   },
+  review: {
+    summary: 'list the calls most worth a look, likely wrong answers first',
+    load: async () => (await import('./review.ts')).createReviewCommand(),
+  },
   gold: {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),
