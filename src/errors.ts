@@ -13,6 +13,20 @@ const catalogue = {
     status: 404,
     remedy: 'Call ids are in the `x-rightsize-call` header and in `rightsize tasks show`.',
   },
+  file_exists: { status: 409, remedy: 'Give another file with `--out`, or replace it with `--force`.' },
+  file_not_writable: {
+    status: 500,
+    remedy: 'Give a file you may write to, in a folder that exists, on a disk with room.',
+  },
+  not_certified: {
+    status: 422,
+    remedy:
+      'Certify the student with `rightsize train TASK`, or let it answer without a promise: `--uncertified --threshold SCORE`.',
+  },
+  module_too_large: {
+    status: 422,
+    remedy: 'Train a smaller student with `rightsize train TASK --head linear`, or serve it from the gateway.',
+  },
   student_not_found: { status: 404, remedy: 'Train one with `rightsize train TASK`.' },
   student_damaged: {
     status: 422,

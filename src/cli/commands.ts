@@ -56,9 +56,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'answer a line of input with the student of a task',
     load: async () => (await import('./predict.ts')).createPredictCommand(),
   },
-  review: {
-    summary: 'list the calls most worth a look, likely wrong answers first',
-    load: async () => (await import('./review.ts')).createReviewCommand(),
+  export: {
+    summary: 'write a student as one module that runs anywhere, or its examples as a data set',
+    load: async () => (await import('./export.ts')).createExportCommand(),
   },
   gold: {
     summary: 'add, import, list or freeze answers that a person verified',

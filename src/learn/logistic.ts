@@ -1,3 +1,5 @@
+import { portableExp } from './portable-math.ts';
+
 /** A logistic model over standardised inputs. */
 export interface LogisticModel {
   readonly intercept: number;
@@ -16,7 +18,7 @@ export function logisticProbability(model: LogisticModel, inputs: Float64Array):
     sum +=
       ((model.weights[j] as number) * ((inputs[j] as number) - (model.means[j] as number))) /
       (model.deviations[j] as number);
-  return 1 / (1 + Math.exp(-Math.max(-30, Math.min(30, sum))));
+  return 1 / (1 + portableExp(-Math.max(-30, Math.min(30, sum))));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { fitLogistic, type LogisticModel, logisticProbability } from './logistic.ts';
+import { portableLog } from './portable-math.ts';
 
 /**
  * What the score is made of: difference of the two largest tempered logits; log odds of the label's probability; share
@@ -42,13 +43,13 @@ export function readSignals(judgement: Judgement, out: Float64Array): void {
   out[0] = Math.min(widestMargin, margin);
   out[1] = logOdds(judgement.probability);
   out[2] = judgement.unseenShare;
-  out[3] = Math.log(judgement.support + 0.5);
-  out[4] = Math.log(judgement.known + 1);
+  out[3] = portableLog(judgement.support + 0.5);
+  out[4] = portableLog(judgement.known + 1);
 }
 
 function logOdds(probability: number): number {
   const inside = Math.min(1 - 1e-7, Math.max(1e-7, probability));
-  return Math.log(inside / (1 - inside));
+  return portableLog(inside / (1 - inside));
 }
 
 /** Held-out rows that may count as strange. */

@@ -1,3 +1,4 @@
+import { portableLog } from './portable-math.ts';
 import type { CountedRows, Vocabulary } from './vocabulary.ts';
 import type { Floats, Integers, Workspace } from './workspace.ts';
 
@@ -12,9 +13,12 @@ export interface SparseRows {
 /** The value of the constant feature at column `vocabulary.hashes.length`: each label's leaning before any word. */
 export const biasValue = 0.4;
 
+/** 1 + ln n: most n-grams come a few times at most. */
+const sublinear = Float64Array.from({ length: 64 }, (_, count) => 1 + portableLog(count));
+
 /** Entries of a row before weighing: sublinear counts times idf, grouped in blocks. */
 export function termWeight(count: number, idf: number): number {
-  return (1 + Math.log(count)) * idf;
+  return (sublinear[count] ?? 1 + portableLog(count)) * idf;
 }
 
 /** tf-idf of every row, each block at length 1 and the whole row (without its bias) at length 1. */

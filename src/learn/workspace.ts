@@ -99,13 +99,23 @@ interface WasmApi {
 const wasmPageBytes = 65536;
 let compiled: object | null | undefined;
 
+/** What `wasm` comes to here: `plain` where the runtime has no WebAssembly, or a policy forbids to compile it. */
+export function availableKernels(): KernelKind {
+  return openCompiled() === null ? 'plain' : 'wasm';
+}
+
+function openCompiled(): object | null {
+  const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
+  if (compiled === undefined) compiled = api === undefined ? null : compile(api);
+  return compiled;
+}
+
 function openWasm(size: number): { kernels: Kernels; buffer: ArrayBuffer } | null {
   const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-  if (api === undefined) return null;
-  if (compiled === undefined) compiled = compile(api);
-  if (compiled === null) return null;
+  const module = openCompiled();
+  if (api === undefined || module === null) return null;
   const memory = new api.Memory({ initial: Math.max(1, Math.ceil(size / wasmPageBytes)) });
-  const instance = new api.Instance(compiled, { env: { memory } });
+  const instance = new api.Instance(module, { env: { memory } });
   return { kernels: instance.exports as Kernels, buffer: memory.buffer };
 }
 
@@ -113,7 +123,7 @@ function compile(api: WasmApi): object | null {
   try {
     return new api.Module(Uint8Array.from(atob(kernelsBinary), (character) => character.charCodeAt(0)));
   } catch {
-    // No SIMD here: the plain loops answer alike, only slower.
+    // No SIMD here, or no permission: the plain loops answer alike, only slower.
     return null;
   }
 }

@@ -1,0 +1,62 @@
+import { RightsizeError } from '../errors.ts';
+import type { ModulePayload } from './module-payload.ts';
+import { moduleTypes } from './module-types.ts';
+import type { StudentCard } from './student-card.ts';
+
+/** Bytes that a module may have: what edge platforms and browsers still load in a moment. */
+export const mostModuleBytes = 10_000_000;
+
+export interface ModuleTexts {
+  /** An ES module without imports. */
+  readonly code: string;
+  /** Its TypeScript declarations. */
+  readonly types: string;
+}
+
+/**
+ * The answering code and one student as the text of one module. `runtime`: module-runtime.ts with all it imports, bundled
+ * as a script that sets `rightsize`.
+ * @throws RightsizeError `module_too_large`.
+ */
+export function writeModule(payload: ModulePayload, student: Uint8Array, runtime: string): ModuleTexts {
+  const weights = Buffer.from(student.buffer, student.byteOffset, student.byteLength).toString('base64');
+  const code = [
+    headOf(payload.card),
+    runtime.trim(),
+    `const opened = rightsize.openModule(${scriptJson(payload)}, "${weights}");`,
+    'export const { card, encoder, kernels, answer, answerRequest, textToEncode } = opened;',
+    '',
+  ].join('\n');
+  const bytes = Buffer.byteLength(code);
+  if (bytes <= mostModuleBytes) return { code, types: moduleTypes };
+  throw new RightsizeError(
+    'module_too_large',
+    `The module would have ${megabytes(bytes)}; ${megabytes(mostModuleBytes)} is the limit.`,
+  );
+}
+
+function headOf({ task, student, certificate, exportedAt, rightsize }: StudentCard): string {
+  const promise =
+    certificate === null
+      ? 'No certificate: nothing is promised.'
+      : `Of all calls at most ${certificate.epsilon} get an answer that differs from the teacher's; confidence ${1 - certificate.delta}, from ${certificate.n} calls.`;
+  return [
+    `// The student of the task ${commentText(task.name)}: ${student.id}`,
+    `// Written by rightsize ${rightsize} at ${exportedAt}. ${promise}`,
+    '// It answers or abstains; it asks nobody and sends nothing. `card` says the rest.',
+  ].join('\n');
+}
+
+/** One line, whatever a name holds. */
+function commentText(text: string): string {
+  return JSON.stringify(text).replace(/[\u2028\u2029]/g, ' ');
+}
+
+/** JSON that stays what it is inside a script element of a page. */
+function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type Browser, chromium } from 'playwright-core';
+
+/** What a module said somewhere: each reply as JSON, and the milliseconds from importing it to its first reply. */
+export interface Said {
+  readonly replies: readonly string[];
+  readonly coldStartMs: number;
+  readonly kernels: string;
+}
+
+export interface Questions {
+  /** Text of an exported module. */
+  readonly code: string;
+  /** Chat completion bodies, or arrays of slots. */
+  readonly questions: readonly unknown[];
+}
+
+/** Asks a module, as JSON so that no host changes anything on the way. As text: every host runs the very same. */
+const asking = `
+export async function ask(url, questions) {
+  const asked = JSON.parse(questions);
+  const startedAt = performance.now();
+  const student = await import(url);
+  const say = (question) =>
+    JSON.stringify(Array.isArray(question) ? student.answer(question) : student.answerRequest(question));
+  say(asked[0]);
+  const coldStartMs = performance.now() - startedAt;
+  return { replies: asked.map(say), coldStartMs, kernels: student.kernels };
+}`;
+
+export async function askInNode({ code, questions }: Questions): Promise<Said> {
+  return withFiles(code, async (asker, student) => {
+    const { ask }: { ask: (url: string, questions: string) => Promise<Said> } = await import(asker);
+    return ask(student, JSON.stringify(questions));
+  });
+}
+
+export async function askInWorker({ code, questions }: Questions): Promise<Said> {
+  return withFiles(code, async (asker, student) => {
+    const source = `
+      const { parentPort, workerData: [asker, student, questions] } = require('node:worker_threads');
+      import(asker).then(({ ask }) => ask(student, questions)).then((said) => parentPort.postMessage(said));`;
+    const workerData = [asker, student, JSON.stringify(questions)];
+    const worker = new Worker(source, { eval: true, workerData });
+    try {
+      return await new Promise<Said>((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      });
+    } finally {
+      await worker.terminate();
+    }
+  });
+}
+
+/** The Chromium of this machine; null where there is none. */
+export function findChromium(): string | null {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) return named;
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync) ?? null;
+}
+
+/** `policy`: a Content-Security-Policy for the page. */
+export async function askInChromium({ code, questions }: Questions, policy?: string): Promise<Said> {
+  const files: Readonly<Record<string, string>> = { '/ask.mjs': asking, '/student.mjs': code };
+  const server = createServer(({ url = '' }, response) => {
+    const file = files[url];
+    response.writeHead(200, {
+      'content-type': `${file === undefined ? 'text/html' : 'text/javascript'}; charset=utf-8`,
+      ...(policy === undefined ? {} : { 'content-security-policy': policy }),
+    });
+    response.end(file ?? '<!doctype html><title>page</title>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const call = `import('/ask.mjs').then(({ ask }) => ask('/student.mjs', ${JSON.stringify(JSON.stringify(questions))}))`;
+    return (await page.evaluate(call)) as Said;
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+async function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === null) throw new Error('this machine has no Chromium');
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+async function withFiles<Result>(
+  code: string,
+  work: (asker: string, student: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'module-'));
+  const put = (name: string, text: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return pathToFileURL(file).href;
+  };
+  try {
+    return await work(put('ask.mjs', asking), put('student.mjs', code));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
