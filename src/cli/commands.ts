@@ -60,6 +60,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'write a student as one module that runs anywhere, or its examples as a data set',
     load: async () => (await import('./export.ts')).createExportCommand(),
   },
+  review: {
+    summary: 'list the calls most worth a look, likely wrong answers first',
+    load: async () => (await import('./review.ts')).createReviewCommand(),
+  },
   gold: {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Call } from '../records/call.ts';
 import { openStore } from '../storage/open-store.ts';
 import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
 import { main } from './main.ts';
+import { commandFor } from './review.ts';
 
 let data: string;
 beforeEach(async () => {
@@ -30,6 +32,18 @@ async function run(...line: string[]) {
 }
 
 const name = 'sort-ticket-billing';
+
+/** Gives one call an answer that is another label's. */
+function mistaken(id: string): (call: Call) => Call {
+  return (call) => {
+    if (call.id !== id) return call;
+    const said = JSON.stringify(call.response).includes('"travel"') ? 'health' : 'travel';
+    return {
+      ...call,
+      response: { choices: [{ index: 0, message: { role: 'assistant', content: said }, finish_reason: 'stop' }] },
+    };
+  };
+}
 
 /** The calls of the fixture, so many in all. */
 async function keepMore(count: number): Promise<void> {
@@ -110,6 +124,35 @@ describe('rightsize gold', () => {
 
   it('has nothing to freeze without answers', async () => {
     expect((await run('gold', 'freeze', name)).stderr).toContain('error[too_few_examples]');
+  });
+});
+
+describe('rightsize review', () => {
+  it('puts a wrong answer of the teacher first, with a command line that verifies the right one', async () => {
+    const store = await openStore(data);
+    await keepCalls(store, sampleCalls(200).map(mistaken('call150')));
+    await store.close();
+    const { status, document } = await run('review', name, '--limit', '3');
+    expect(status).toBe(0);
+    expect(document.calls).toHaveLength(3);
+    const [first] = document.calls;
+    expect(first).toMatchObject({ call: 'call150', why: 'likely-error' });
+    expect(first.suggested).not.toBe(first.teacher);
+    expect((await run(...first.command.split(' ').slice(1))).document).toMatchObject({ added: 1 });
+    expect((await run('review', name)).document.calls.map(({ call }: { call: string }) => call)).not.toContain(
+      'call150',
+    );
+  });
+
+  it('wants enough calls to compare, and a limit that is a number', async () => {
+    await run('tasks');
+    expect((await run('review', name, '--limit', 'all')).stderr).toContain('`all` is no whole number');
+    expect((await run('review', 'nonsense')).stderr).toContain('error[task_not_found]');
+  });
+
+  it('writes command lines that a shell reads back unchanged', () => {
+    expect(commandFor('tickets', 'call1', "it's late")).toBe("rightsize gold add tickets call1 'it'\\''s late'");
+    expect(commandFor('tickets', 'call1', '-1')).toBe('rightsize gold add -- tickets call1 -1');
   });
 });
 
