@@ -42,7 +42,8 @@ export async function follow(
   const { engine, stored } = running;
   const decisions: Decision[] = [];
   for (const call of calls) {
-    const decision = engine.decide({ ...call, forceTeacher });
+    const incoming = { ...call, forceTeacher };
+    const decision = engine.decide(incoming, await engine.prepare(incoming));
     decisions.push(decision);
     engine.observe(call, decision);
     stored.push({ call, route: decision.route });

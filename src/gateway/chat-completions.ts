@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InputVector } from '../encoder/input-vector.ts';
 import { RightsizeError } from '../errors.ts';
 import { completionEvents } from '../providers/completion-chunks.ts';
 import type { Headers, Provider, UpstreamResponse } from '../providers/provider.ts';
@@ -51,7 +52,9 @@ export async function answerChat(exchange: Exchange, parts: ChatParts): Promise<
   const chat = readChatRequest(body);
   const described = describeCall({ headers: request.headers, request: chat, at: parts.now() });
   const call = parts.mayAnswer(described.tenant) ? described : { ...described, forceTeacher: true };
-  const { decision, completion } = decide(parts.engine, call);
+  const preparing = parts.engine.prepare?.(call) ?? null;
+  const input = preparing === null ? null : await preparing;
+  const { decision, completion } = decide(parts.engine, call, input);
   const end = completion
     ? sendCompletion(response, completion, decision, chat)
     : await askUpstream({ exchange: { ...exchange, headers }, body, provider: parts.provider, decision });
@@ -67,10 +70,11 @@ interface Answered {
 function decide(
   engine: Engine,
   call: IncomingCall,
+  input: InputVector | null,
 ): { readonly decision: Decision; readonly completion: JsonObject | null } {
   let decision: Decision;
   try {
-    decision = engine.decide(call);
+    decision = engine.decide(call, input);
   } catch {
     return { decision: failedDecision(call.id), completion: null };
   }

@@ -1,3 +1,4 @@
+import type { InputVector } from '../encoder/input-vector.ts';
 import type { GivenAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest, Usage } from '../records/call.ts';
 import type { Certificate } from '../records/certificate.ts';
@@ -49,8 +50,13 @@ export interface TaskStatus {
 
 /** The live loop of all tasks: decides, then learns from what was answered. One instance serves the gateway, another a replay. */
 export interface Engine {
-  /** Who answers this call. Synchronous and never throws: whatever goes wrong, the teacher answers. */
-  decide(call: IncomingCall): Decision;
+  /**
+   * What takes time before `decide`: the vector that the call's student needs. Null at once where none is needed or none
+   * can be had; resolves to null where it did not come in time. Never rejects.
+   */
+  prepare?(call: IncomingCall): Promise<InputVector | null> | null;
+  /** Who answers this call; `input` is what `prepare` gave. Synchronous and never throws: whatever goes wrong, the teacher answers. */
+  decide(call: IncomingCall, input?: InputVector | null): Decision;
   /** The answer is on its way; learn from it. Never throws. */
   observe(call: Call, decision: Decision): void;
   /** How far students are let; `task` null means all tasks (the kill switch with `off`). */

@@ -95,6 +95,23 @@ function streaming(...pieces: (string | Buffer)[]): Parameters<typeof startUpstr
 const text = 'étiquette 💳 ✓';
 const events = completionEvents(completion(text), true).join('');
 
+describe('what an engine prepares', () => {
+  it('is waited for and handed to its decision', async () => {
+    const input = { encoder: 'e', text: 'x', vector: Float32Array.of(1) };
+    const engine = scriptedEngine((call) => (handed.get(call.id) === input ? 'answered' : null));
+    const handed = new Map<string, unknown>();
+    const { decide } = engine;
+    engine.prepare = () => pause(20).then(() => input);
+    engine.decide = (call, prepared) => {
+      handed.set(call.id, prepared);
+      return decide(call);
+    };
+    const { client } = await start({ engine });
+    const { choices } = await client.chat.completions.create(question);
+    expect(choices[0]?.message.content).toBe('answered');
+  });
+});
+
 describe("a teacher's answer through the gateway", () => {
   it('is what the official client gets without the gateway, and says who answered', async () => {
     const { client, upstream } = await start();

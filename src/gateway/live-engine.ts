@@ -1,4 +1,5 @@
 import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
+import type { InputVector } from '../encoder/input-vector.ts';
 import type { Student } from '../learn/student.ts';
 import { readAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest } from '../records/call.ts';
@@ -7,6 +8,7 @@ import type { Random } from '../records/random.ts';
 import type { Route, RouteReason } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
+import type { CallVectors } from './call-vectors.ts';
 import type { Decision, Engine, IncomingCall, TaskStatus } from './engine.ts';
 import { describeOutlook } from './outlook.ts';
 import { type RequestTraits, studentObstacle, traitsOf } from './student-obstacle.ts';
@@ -20,6 +22,8 @@ export interface LiveEngineOptions {
   readonly trainer: Trainer;
   /** Coins of one task; each task has its own, so that no task's fate depends on another's. */
   readonly randomFor: (task: string) => Random;
+  /** Vectors for students that need them; absent where no encoder is at hand. */
+  readonly vectors?: CallVectors;
   /** False: nothing is mined until `mine` is called. */
   readonly minesByItself?: boolean;
   readonly finder?: TaskFinder;
@@ -131,9 +135,21 @@ export class LiveEngine implements Engine {
     return this.#runners.get(task)?.settled() ?? null;
   }
 
-  decide(call: IncomingCall): Decision {
+  prepare(call: IncomingCall): Promise<InputVector | null> | null {
+    const { vectors } = this.#options;
+    if (vectors === undefined) return null;
     try {
-      return this.#decide(call);
+      const match = this.#finder.match(call);
+      const purpose = match === null ? null : (this.#runners.get(match.task)?.vectorPurpose(match) ?? null);
+      return match === null || purpose === null ? null : vectors.prepare(match.slots, purpose);
+    } catch {
+      return null;
+    }
+  }
+
+  decide(call: IncomingCall, input: InputVector | null = null): Decision {
+    try {
+      return this.#decide(call, input);
     } catch {
       return teacherDecision(call.id, null, null, 'student-failed');
     }
@@ -193,7 +209,7 @@ export class LiveEngine implements Engine {
     await Promise.allSettled([...this.#runners.values()].map((runner) => runner.settled()));
   }
 
-  #decide(call: IncomingCall): Decision {
+  #decide(call: IncomingCall, input: InputVector | null): Decision {
     const match = this.#finder.match(call);
     if (match === null) return teacherDecision(call.id, null, null, 'no-task');
     const runner = this.#runnerFor(match.task);
@@ -205,7 +221,7 @@ export class LiveEngine implements Engine {
         : seen === undefined
           ? null
           : studentObstacle(call.request, seen);
-    const inner = runner.decide({ match, at: call.at, obstacle });
+    const inner = runner.decide({ match, at: call.at, obstacle, input });
     const usage = this.#usage.get(match.version);
     const decision: Decision = {
       route: {
@@ -288,11 +304,12 @@ export class LiveEngine implements Engine {
     if (known !== undefined) return known;
     const task = this.#finder.task(id);
     if (task === null) throw new RangeError(`there is no task ${id}`);
-    const { settings, trainer, randomFor, onCandidate, onCertificate, onEvent } = this.#options;
+    const { settings, trainer, randomFor, vectors = null, onCandidate, onCertificate, onEvent } = this.#options;
     const runner = new TaskRunner(task, this.#stage, {
       settings,
       trainer,
       random: randomFor(id),
+      vectors,
       onCandidate: (student, version) => onCandidate?.(student, id, version),
       onCertificate: (serving) => onCertificate?.(serving),
       onEvent: (event) => onEvent?.(event),

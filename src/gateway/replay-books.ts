@@ -1,12 +1,13 @@
 import { canonicalGold } from '../curate/canonical-gold.ts';
 import { costOfResponse } from '../economics/cost-of-call.ts';
 import { addCost, type CostSum, nothingSpent } from '../economics/ledger.ts';
+import type { InputVector } from '../encoder/input-vector.ts';
 import { type Answer, readAnswer, saidIn } from '../records/answer.ts';
 import { type Call, isJsonObject } from '../records/call.ts';
 import { canonicalOf, isSameAnswer } from '../records/canonical-answer.ts';
 import { isLearnable, type LabelShape, type LearnableShape } from '../records/output-shape.ts';
 import type { RouteReason } from '../records/route.ts';
-import type { Decision } from './engine.ts';
+import type { Decision, IncomingCall } from './engine.ts';
 import type { EngineEvent, LiveEngine } from './live-engine.ts';
 import {
   type CertificateReport,
@@ -84,18 +85,18 @@ export class ReplayBooks {
     return place;
   }
 
-  /** Sends one call down the live path. */
-  follow(engine: LiveEngine, place: Place): void {
+  /** Sends one call down the live path; at once, unless a vector has to be waited for. */
+  follow(engine: LiveEngine, place: Place): void | Promise<void> {
+    const { id, at, tenant, request, task, tags } = place.call;
+    const incoming = { id, at, tenant, request, task, tags, forceTeacher: false };
+    const preparing = engine.prepare(incoming);
+    if (preparing === null) return this.#follow(engine, place, incoming, null);
+    return preparing.then((input) => this.#follow(engine, place, incoming, input));
+  }
+
+  #follow(engine: LiveEngine, place: Place, incoming: IncomingCall, input: InputVector | null): void {
     const { call } = place;
-    const decision = engine.decide({
-      id: call.id,
-      at: call.at,
-      tenant: call.tenant,
-      request: call.request,
-      task: call.task,
-      forceTeacher: false,
-      tags: call.tags,
-    });
+    const decision = engine.decide(incoming, input);
     this.#count(engine, call, decision);
     engine.observe(call, decision);
     place.decision = decision;

@@ -1,6 +1,8 @@
+import type { Encoder } from '../encoder/encoder.ts';
 import type { Call } from '../records/call.ts';
 import { coinsOf } from '../records/random.ts';
 import type { Trainer } from '../train/trainer.ts';
+import { CallVectors } from './call-vectors.ts';
 import { LiveEngine } from './live-engine.ts';
 import { type BooksOptions, type Place, ReplayBooks } from './replay-books.ts';
 import type { ReplayReport } from './replay-report.ts';
@@ -10,6 +12,8 @@ export interface ReplayOptions extends BooksOptions {
   readonly spotChecks: { readonly share: number; readonly perDay: number };
   readonly seed: number;
   readonly trainer: Trainer;
+  /** Absent: students see n-grams alone. */
+  readonly encoder?: Encoder;
   readonly signal?: AbortSignal;
 }
 
@@ -35,10 +39,22 @@ export async function replay(
 ): Promise<ReplayResult> {
   const startedAt = performance.now();
   const books = new ReplayBooks(options);
+  let lost: { readonly error: unknown } | null = null;
+  const vectors =
+    options.encoder &&
+    new CallVectors({
+      encoder: options.encoder,
+      patienceMs: Number.POSITIVE_INFINITY,
+      // A replay that lost its vectors on the way would tell what never could have happened.
+      onFailure: (error) => {
+        lost ??= { error };
+      },
+    });
   const engine = new LiveEngine({
     settings: { epsilon: options.epsilon, delta: options.delta, spotChecks: options.spotChecks, seed: options.seed },
     stage: 'auto',
     trainer: options.trainer,
+    ...(vectors && { vectors }),
     randomFor: (task) => coinsOf(task, options.seed),
     minesByItself: false,
     onCertificate: (serving) => books.certified(serving),
@@ -50,7 +66,8 @@ export async function replay(
   const lanes = new TaskLanes<Place>(
     (place) => {
       options.signal?.throwIfAborted();
-      books.follow(engine, place);
+      if (lost !== null) throw lost.error;
+      return books.follow(engine, place);
     },
     (task) => engine.settled(task),
   );
@@ -70,6 +87,7 @@ export async function replay(
     if (read % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await lanes.drained();
+  if (lost !== null) throw (lost as { readonly error: unknown }).error;
   return { report: books.report(engine, (performance.now() - startedAt) / 1000), engine };
 }
 

@@ -83,4 +83,24 @@ describe('lanes', () => {
     await expect(lanes.drained()).rejects.toThrow('no room');
     expect(() => lanes.push(null, 'later')).toThrow('no room');
   });
+
+  it('keep the order also of work that takes time, and throw what went wrong in it', async () => {
+    const done: string[] = [];
+    const lanes = new TaskLanes<string>(
+      (item) => {
+        if (item.startsWith('now')) return void done.push(item);
+        return new Promise((resolve, reject) =>
+          setTimeout(() => (item === 'bad' ? reject(new Error('bad')) : resolve(void done.push(item))), 5),
+        );
+      },
+      () => null,
+    );
+    for (const item of ['later 1', 'now 2', 'later 3', 'now 4']) lanes.push('a', item);
+    lanes.push('b', 'now b');
+    expect(done).toEqual(['now b']);
+    await lanes.drained();
+    expect(done).toEqual(['now b', 'later 1', 'now 2', 'later 3', 'now 4']);
+    lanes.push('a', 'bad');
+    await expect(lanes.drained()).rejects.toThrow('bad');
+  });
 });

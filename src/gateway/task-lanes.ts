@@ -1,9 +1,9 @@
 /**
- * Keeps the items of each lane in order while a lane waits for something, and lets the other lanes pass. Items without
- * a lane never wait.
+ * Keeps the items of each lane in order while a lane waits for something, and lets the other lanes pass. Work on an item
+ * without a lane must not take time.
  */
 export class TaskLanes<Item> {
-  readonly #work: (item: Item) => void;
+  readonly #work: (item: Item) => void | Promise<void>;
   readonly #blockedBy: (lane: string) => Promise<void> | null;
   readonly #lanes = new Map<string, Item[]>();
   readonly #running = new Map<string, Promise<void>>();
@@ -11,7 +11,7 @@ export class TaskLanes<Item> {
   #failure: { readonly error: unknown } | null = null;
 
   /** `blockedBy` tells what a lane waits for now; it is asked before each item and after the last. */
-  constructor(work: (item: Item) => void, blockedBy: (lane: string) => Promise<void> | null) {
+  constructor(work: (item: Item) => void | Promise<void>, blockedBy: (lane: string) => Promise<void> | null) {
     this.#work = work;
     this.#blockedBy = blockedBy;
   }
@@ -35,13 +35,11 @@ export class TaskLanes<Item> {
       return;
     }
     const isFree = this.#blockedBy(lane) === null;
-    if (isFree) {
-      this.#work(item);
-      if (this.#blockedBy(lane) === null) return;
-    }
+    const working = isFree ? (this.#work(item) ?? null) : null;
+    if (isFree && working === null && this.#blockedBy(lane) === null) return;
     this.#lanes.set(lane, isFree ? [] : [item]);
     this.#waiting += isFree ? 0 : 1;
-    this.#running.set(lane, this.#run(lane));
+    this.#running.set(lane, this.#run(lane, working));
   }
 
   /** Resolves when no lane waits any more; rejects with what the work threw. */
@@ -50,13 +48,14 @@ export class TaskLanes<Item> {
     this.#throwFailure();
   }
 
-  async #run(lane: string): Promise<void> {
+  async #run(lane: string, working: Promise<void> | null): Promise<void> {
     const queue = this.#lanes.get(lane) ?? [];
     try {
+      await working;
       await this.#free(lane);
       for (let next = 0; next < queue.length && this.#failure === null; next++) {
         this.#waiting--;
-        this.#work(queue[next] as Item);
+        await this.#work(queue[next] as Item);
         await this.#free(lane);
       }
     } catch (error) {

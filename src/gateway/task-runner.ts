@@ -1,5 +1,6 @@
 import { chooseRoute } from '../deploy/choose-route.ts';
 import { RecentCalls } from '../deploy/recent-calls.ts';
+import type { InputVector } from '../encoder/input-vector.ts';
 import { readCharacters } from '../learn/ngrams.ts';
 import type { Student } from '../learn/student.ts';
 import type { Answer, GivenAnswer } from '../records/answer.ts';
@@ -11,6 +12,7 @@ import { closedPartsOf, readingOf } from '../records/shape-reading.ts';
 import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { TrainingRows } from '../train/training-rows.ts';
+import type { CallVectors, VectorPurpose } from './call-vectors.ts';
 import {
   type Answered,
   type Proposal,
@@ -40,6 +42,8 @@ export interface RunnerParts {
   readonly settings: TrackSettings;
   readonly trainer: Trainer;
   readonly random: Random;
+  /** Null where no encoder is at hand. */
+  readonly vectors: CallVectors | null;
   readonly onCandidate: (student: Student, version: string) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent & { readonly task: string; readonly version: string }) => void;
@@ -122,21 +126,29 @@ export class TaskRunner {
     for (const { at, match, answer } of waiting) this.#learn(at, match, answer, null);
   }
 
+  /** What the vector of a call is wanted for; null where nobody needs it. */
+  vectorPurpose(match: TaskMatch): VectorPurpose | null {
+    return this.#tracks.get(match.version)?.vectorPurpose ?? null;
+  }
+
   /** Who answers this call. `obstacle` is what the request itself forbids. */
   decide({
     match,
     at,
     obstacle,
+    input,
   }: {
     readonly match: TaskMatch;
     readonly at: number;
     readonly obstacle: RouteReason | null;
+    /** Its vector, where one was made. */
+    readonly input: InputVector | null;
   }): RunnerDecision {
     if (this.#task.kind === 'group') return undecided('group');
     const shape = this.#shape;
     if (shape === null) return undecided('shape-not-learnable');
     const track = this.#trackFor(match);
-    const proposal = track.propose(match.slots, at);
+    const proposal = track.propose(match.slots, at, input);
     const answer = proposal.prediction === null ? null : answerOf(shape, proposal.prediction.label, match.slots);
     const choice = chooseRoute({
       stage: this.livedStage,
@@ -285,7 +297,7 @@ export class TaskRunner {
   }
 
   #trackParts(version: string, slots: number): ConstructorParameters<typeof TaskTrack>[0] {
-    const { settings, trainer, random, onCandidate, onCertificate, onEvent } = this.#parts;
+    const { settings, trainer, random, vectors, onCandidate, onCertificate, onEvent } = this.#parts;
     const task = this.#task.id;
     return {
       task,
@@ -296,6 +308,7 @@ export class TaskRunner {
       shape: () => this.#shape as LearnableShape,
       trainer,
       random,
+      vectors,
       onCandidate: (student) => onCandidate(student, version),
       onCertificate,
       onEvent: (event) => onEvent({ ...event, task, version }),

@@ -1,6 +1,7 @@
 import type { ThresholdChoice } from '../certify/choose-threshold.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
 import { expectedHorizon, type ForeseenOutcome, planWindow, type WindowQuestion } from '../certify/plan-window.ts';
+import { type InputVector, vectorFor } from '../encoder/input-vector.ts';
 import type { Prediction, Student } from '../learn/student.ts';
 import type { SpotCheckSettings } from '../monitor/spot-check-coin.ts';
 import { SpotCheckCoin } from '../monitor/spot-check-coin.ts';
@@ -13,6 +14,7 @@ import type { RouteReason } from '../records/route.ts';
 import type { Trainer, TrainingOutcome } from '../train/trainer.ts';
 import { type LabelledCall, lessonFor, type TrainingRows } from '../train/training-rows.ts';
 import { type IsSame, Trial, type TrialState } from '../train/trial.ts';
+import type { CallVectors, VectorPurpose } from './call-vectors.ts';
 
 export interface TrackSettings {
   readonly epsilon: number;
@@ -47,10 +49,22 @@ export interface Proposal {
   readonly threshold: number;
   readonly waitingFor: RouteReason | null;
   readonly toss: Toss;
+  /** Of the call's input, where one was made. */
+  readonly input: InputVector | null;
 }
 
 /** What the teacher said to a call, read with its task's shape. */
 export type Answered = Pick<LabelledCall, 'answer' | 'label' | 'closedParts'>;
+
+/** A call that went by. */
+export interface ObservedCall {
+  readonly at: number;
+  readonly slots: readonly string[];
+  /** Undefined where the student answered and the teacher was not asked. */
+  readonly answered: Answered | undefined;
+  readonly proposal: Proposal;
+  readonly served: Serving | null;
+}
 
 /** What a track needs to go on after a restart, besides its students and the labelled calls. */
 export interface TrackState {
@@ -83,6 +97,8 @@ interface TrackParts {
   readonly rows: TrainingRows;
   readonly trainer: Trainer;
   readonly random: Random;
+  /** Absent or null where no encoder is at hand. */
+  readonly vectors?: CallVectors | null;
   /** A student goes into a trial. */
   readonly onCandidate: (student: Student) => void;
   readonly onCertificate: (serving: Serving) => void;
@@ -225,27 +241,29 @@ export class TaskTrack {
     return this.#training;
   }
 
-  /** Tosses the coins for a call and asks the serving student. */
-  propose(slots: readonly string[], at: number): Proposal {
+  /** What the next call's vector is wanted for; null where nobody needs it. */
+  get vectorPurpose(): VectorPurpose | null {
+    if (this.#serving !== null && this.#serving.student.encoder !== null) return 'answer';
+    return this.#trial !== null && this.#trial.student.encoder !== null ? 'trial' : null;
+  }
+
+  /** Tosses the coins for a call and asks the serving student, unless the vector that it needs is missing. */
+  propose(slots: readonly string[], at: number, input: InputVector | null = null): Proposal {
     const serving = this.#serving;
     const toss = this.#toss(at);
-    const prediction = serving?.student.predict(slots) ?? null;
+    const need = serving?.student.encoder ?? null;
+    const vector = vectorFor(need, slots, input);
+    const isMissing = need !== null && vector === null;
     return {
-      prediction,
+      prediction: serving === null || isMissing ? null : serving.student.predict(slots, vector),
       threshold: serving?.certificate.threshold ?? Number.POSITIVE_INFINITY,
-      waitingFor: this.waitingFor,
+      waitingFor: isMissing ? 'encoder-missing' : this.waitingFor,
       toss,
+      input,
     };
   }
 
-  /** A call went by; `answered` undefined where the student answered and the teacher was not asked. */
-  observe(call: {
-    readonly at: number;
-    readonly slots: readonly string[];
-    readonly answered: Answered | undefined;
-    readonly proposal: Proposal;
-    readonly served: Serving | null;
-  }): void {
+  observe(call: ObservedCall): void {
     this.#calls++;
     this.#callsInEra++;
     this.#firstAt ??= call.at;
@@ -269,7 +287,7 @@ export class TaskTrack {
       weight:
         wouldAnswer && call.served === this.#serving && (toss.inSample || toss.inSpotCheck) ? 1 / toss.teacherShare : 1,
     });
-    if (toss.inSample) this.#continueTrial(call.slots, label, call.at);
+    if (toss.inSample) this.#continueTrial(call, label);
     const suspicion = this.#watch.observe({
       different: wouldAnswer && (label === null || !this.#isSame(prediction.label, label)),
       isSpotCheck: toss.inSpotCheck && call.served !== null && call.served === this.#serving,
@@ -293,10 +311,16 @@ export class TaskTrack {
     return this.#parts.rows.count(this.#parts.version, this.#era);
   }
 
-  #continueTrial(slots: readonly string[], label: string | null, at: number): void {
+  #continueTrial({ slots, at, proposal }: ObservedCall, label: string | null): void {
     const trial = this.#trial;
     if (trial === null) return;
-    trial.add(slots, label);
+    const need = trial.student.encoder;
+    const input = proposal.input ?? (need === null ? null : (this.#parts.vectors?.known(slots) ?? null));
+    const vector = vectorFor(need, slots, input);
+    // Not sampled without its vector. Such a call would not be answered either: what is promised of those with one holds
+    // the more of all.
+    if (need !== null && vector === null) return;
+    trial.add(slots, label, vector);
     if (trial.missing === 0) this.#concludeTrial(trial, trial.conclude(), at);
     else if (trial.missing % 25 === 0 && !trial.canReach(this.#shareWorthWaitingFor(trial.missing))) {
       this.#trial = null;
@@ -397,14 +421,15 @@ export class TaskTrack {
   }
 
   async #train(at: number): Promise<void> {
-    const { rows, version, slots, trainer, settings } = this.#parts;
+    const { rows, version, slots, trainer, vectors, settings } = this.#parts;
     const era = this.#era;
     const isClosedSet = this.#parts.shape().kind === 'label';
     const lesson = lessonFor({ calls: rows.all(), version, era, slots, earlierWeight: 1, isClosedSet });
     if (new Set(lesson.rows.map((row) => row.label)).size < 2) return;
+    const taught = (await vectors?.ofRows(lesson.rows)) ?? { rows: lesson.rows, encoder: null };
     const outcome = await trainer.train({
       kind: isClosedSet ? 'label' : 'fields',
-      rows: lesson.rows,
+      ...taught,
       seed: settings.seed + this.#looks,
       head: 'linear',
     });

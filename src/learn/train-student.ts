@@ -7,7 +7,7 @@ import { createLinearState, descend, type LinearProblem, type LinearState } from
 import { createMlpState, fitMlp, hiddenUnits, type MlpProblem, type MlpState, mlpSettings } from './mlp-head.ts';
 import { type Folds, linearOutOfFold, mlpOutOfFold } from './out-of-fold.ts';
 import { quantiseRows } from './quantise.ts';
-import type { TrainingRow } from './student-contract.ts';
+import type { EncoderNeed, TrainingRow } from './student-contract.ts';
 import { formatVersion, type MlpContents } from './student-file.ts';
 import { fitTemperature } from './temperature.ts';
 import { heldOutFamiliarity, prepareTrainingSet, type TrainingSet } from './training-set.ts';
@@ -17,6 +17,8 @@ export interface TrainingOptions {
   readonly seed: number;
   /** `best` (the default) takes the MLP only where it wins on held-out rows. */
   readonly head?: 'linear' | 'mlp' | 'best';
+  /** Whose vectors the rows carry, all of them; null or absent where they carry none. */
+  readonly encoder?: EncoderNeed | null;
   /** Parts that are held out in turn; by default 5, or 10 below 500 rows, where a fifth fewer is a poorer student. */
   readonly folds?: number;
   /** Told the share of the work done, from 0 to 1. */

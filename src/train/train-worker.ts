@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads';
+import { type PackedJob, unpackJob } from './pack-vectors.ts';
 import { trainNow } from './train-now.ts';
-import type { TrainingJob } from './trainer.ts';
 
 /** What a training worker is sent, and what it sends back. Students travel as bytes: they are data, never code. */
 export interface WorkerRequest {
   readonly id: number;
-  readonly job: TrainingJob;
+  readonly packed: PackedJob;
 }
 
 export type WorkerReply =
@@ -22,9 +22,11 @@ export type WorkerReply =
 
 const port = parentPort;
 
-port?.on('message', ({ id, job }: WorkerRequest) => {
+port?.on('message', ({ id, packed }: WorkerRequest) => {
   try {
-    const trained = trainNow(job, (share) => port.postMessage({ id, kind: 'progress', share } satisfies WorkerReply));
+    const trained = trainNow(unpackJob(packed), (share) =>
+      port.postMessage({ id, kind: 'progress', share } satisfies WorkerReply),
+    );
     const reply: WorkerReply = {
       id,
       kind: 'done',

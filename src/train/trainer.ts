@@ -1,4 +1,4 @@
-import type { Student, TrainingRow } from '../learn/student.ts';
+import type { EncoderNeed, Student, TrainingRow } from '../learn/student.ts';
 import type { TrainingReport } from '../learn/train-student.ts';
 
 /** One training to be done: rows in, and settings that make it repeatable. */
@@ -6,6 +6,8 @@ export interface TrainingJob {
   /** What the rows' labels are: one of a closed set, or the canonical JSON of several fields. */
   readonly kind: 'label' | 'fields';
   readonly rows: readonly TrainingRow[];
+  /** Whose vectors the rows carry, all of them; null or absent where they carry none. */
+  readonly encoder?: EncoderNeed | null;
   readonly seed: number;
   readonly head: 'linear' | 'mlp' | 'best';
 }

@@ -69,11 +69,11 @@ export class Trial {
     return this.plan.n - this.#sample.length;
   }
 
-  /** Takes a sampled call with the teacher's label (null: it agrees with nothing). */
-  add(slots: readonly string[], label: string | null): void {
+  /** Takes a sampled call with the teacher's label (null: it agrees with nothing), and its vector where the student needs one. */
+  add(slots: readonly string[], label: string | null, vector: Float32Array | null = null): void {
     if (this.missing <= 0) return;
     const key = inputKey(slots);
-    const prediction = this.student.predict(slots);
+    const prediction = this.student.predict(slots, vector);
     const outcome = { score: prediction.score, different: label === null || !this.#isSame(prediction.label, label) };
     if (this.#seen.has(key)) this.#copies.push(outcome);
     else this.#sample.push(outcome);

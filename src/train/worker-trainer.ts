@@ -2,11 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { RightsizeError } from '../errors.ts';
 import { readStudent } from '../learn/student.ts';
 import type { TrainingReport } from '../learn/train-student.ts';
+import { packJob } from './pack-vectors.ts';
 import type { WorkerReply, WorkerRequest } from './train-worker.ts';
 import type { Trainer, TrainingJob, TrainingOutcome } from './trainer.ts';
 
 interface Waiting {
-  readonly request: WorkerRequest;
+  readonly id: number;
+  readonly job: TrainingJob;
   readonly onProgress: ((share: number) => void) | undefined;
   readonly resolve: (outcome: TrainingOutcome) => void;
   readonly reject: (error: unknown) => void;
@@ -32,7 +34,7 @@ export class WorkerTrainer implements Trainer {
         reject(new RightsizeError('interrupted', 'the trainer is closed'));
         return;
       }
-      this.#queue.push({ request: { id: this.#nextId++, job }, onProgress, resolve, reject });
+      this.#queue.push({ id: this.#nextId++, job, onProgress, resolve, reject });
       this.#startNext();
     });
   }
@@ -55,7 +57,9 @@ export class WorkerTrainer implements Trainer {
     this.#queue.shift();
     this.#busy.set(worker, waiting);
     worker.ref();
-    worker.postMessage(waiting.request);
+    const packed = packJob(waiting.job);
+    const moved = packed.vectors === null ? [] : [packed.vectors.buffer as ArrayBuffer];
+    worker.postMessage({ id: waiting.id, packed } satisfies WorkerRequest, moved);
   }
 
   #newWorker(): Worker {
