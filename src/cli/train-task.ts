@@ -6,7 +6,6 @@ import { RightsizeError } from '../errors.ts';
 import { createBaselines } from '../evaluate/baselines.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import type { Student } from '../learn/student.ts';
-import type { TrainingReport } from '../learn/train-student.ts';
 import type { JsonObject } from '../records/call.ts';
 import { isSameAnswer } from '../records/canonical-answer.ts';
 import type { Certificate } from '../records/certificate.ts';
@@ -14,7 +13,7 @@ import type { Example } from '../records/example.ts';
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
-import type { Trainer } from '../train/trainer.ts';
+import type { Trainer, TrainingReport } from '../train/trainer.ts';
 import { learnableShapeOf, trainedCalls } from './stored-tasks.ts';
 
 export interface TrainTaskOptions {

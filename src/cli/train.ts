@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { hostOf } from '../curate/provider-terms.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
+import type { FieldsReport } from '../learn/fields/train-fields-student.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { withStore } from './open-store-for.ts';
 import { parseCount, parseShare } from './parse-options.ts';
@@ -82,7 +83,7 @@ function sayReport(name: string, report: TrainTaskReport, context: CommandContex
     `${name}: ${rows.train} calls trained, ${rows.certify} certify, ${rows.judge} judge${left && `; left out: ${left}`}.`,
   );
   context.say(
-    `Student ${student.id.slice(0, 12)}: ${training.head}, ${student.labels.length} labels, ${(training.bytes / 1e6).toFixed(1)} MB.`,
+    `Student ${student.id.slice(0, 12)}: ${training.head === 'fields' ? describeFields(training) : `${training.head}, ${student.labels.length} labels`}, ${(training.bytes / 1e6).toFixed(1)} MB.`,
   );
   context.say();
   sayEvaluation(report.evaluation, context);
@@ -91,6 +92,11 @@ function sayReport(name: string, report: TrainTaskReport, context: CommandContex
   context.say();
   for (const line of describeTerms(report.terms)) context.say(line);
   context.say(`The whole text, and where the rows come from: rightsize card ${name}`);
+}
+
+/** The fields and how each is learned. */
+function describeFields({ fields }: FieldsReport): string {
+  return `fields ${fields.map(({ field, kind }) => `${field} (${kind})`).join(', ')}`;
 }
 
 /** What came of the look, in one sentence. */

@@ -1,3 +1,5 @@
+import { isFieldsFile } from './fields/fields-file.ts';
+import { readFieldsStudent } from './fields/fields-student.ts';
 import { readLabelStudent } from './label-student.ts';
 import type { Student, StudentReading } from './student-contract.ts';
 
@@ -8,5 +10,5 @@ export type { EncoderNeed, Prediction, Student, StudentReading, TrainingRow } fr
  * @throws RightsizeError `student_damaged` when the bytes were cut, altered, or written by a newer version.
  */
 export function readStudent(bytes: Uint8Array, reading: StudentReading = {}): Student {
-  return readLabelStudent(bytes, reading);
+  return isFieldsFile(bytes) ? readFieldsStudent(bytes, reading) : readLabelStudent(bytes, reading);
 }

@@ -1,4 +1,4 @@
-import { RightsizeError } from '../errors.ts';
+import { trainFieldsStudent } from '../learn/fields/train-fields-student.ts';
 import { trainStudent } from '../learn/train-student.ts';
 import type { TrainingJob, TrainingOutcome } from './trainer.ts';
 
@@ -7,7 +7,6 @@ export function trainNow(
   { kind, rows, encoder = null, seed, head }: TrainingJob,
   onProgress: (share: number) => void = () => {},
 ): TrainingOutcome {
-  if (kind === 'fields')
-    throw new RightsizeError('shape_not_learnable', 'Answers of several fields cannot be learned yet.');
-  return trainStudent(rows, { seed, head, encoder, onProgress });
+  const train = kind === 'fields' ? trainFieldsStudent : trainStudent;
+  return train(rows, { seed, head, encoder, onProgress });
 }

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { type ErrorCode, RightsizeError } from '../errors.ts';
 import { type PackedJob, unpackJob } from './pack-vectors.ts';
 import { trainNow } from './train-now.ts';
 
@@ -18,7 +19,7 @@ export type WorkerReply =
       readonly scores: Float64Array;
       readonly report: unknown;
     }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string };
+  | { readonly id: number; readonly kind: 'failed'; readonly code: ErrorCode | null; readonly message: string };
 
 const port = parentPort;
 
@@ -40,6 +41,7 @@ port?.on('message', ({ id, packed }: WorkerRequest) => {
     port.postMessage({
       id,
       kind: 'failed',
+      code: error instanceof RightsizeError ? error.code : null,
       message: error instanceof Error ? error.message : String(error),
     } satisfies WorkerReply);
   }

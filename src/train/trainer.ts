@@ -1,5 +1,6 @@
+import type { FieldsReport } from '../learn/fields/train-fields-student.ts';
 import type { EncoderNeed, Student, TrainingRow } from '../learn/student.ts';
-import type { TrainingReport } from '../learn/train-student.ts';
+import type { TrainingReport as LabelReport } from '../learn/train-student.ts';
 
 /** One training to be done: rows in, and settings that make it repeatable. */
 export interface TrainingJob {
@@ -11,6 +12,8 @@ export interface TrainingJob {
   readonly seed: number;
   readonly head: 'linear' | 'mlp' | 'best';
 }
+
+export type TrainingReport = LabelReport | FieldsReport;
 
 export interface TrainingOutcome {
   readonly student: Student;

@@ -36,7 +36,10 @@ describe('a trainer with worker threads', () => {
 
   it('fails a job that cannot be done, and goes on with the next', async () => {
     const failing = trainer.train({ kind: 'label', rows: [], seed: 1, head: 'linear' });
-    await expect(failing).rejects.toThrow('0 rows');
+    await expect(failing).rejects.toMatchObject({
+      code: 'too_few_examples',
+      message: expect.stringContaining('0 rows'),
+    });
     await expect(trainer.train(job(6))).resolves.toBeDefined();
   });
 

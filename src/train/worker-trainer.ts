@@ -1,10 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { RightsizeError } from '../errors.ts';
 import { readStudent } from '../learn/student.ts';
-import type { TrainingReport } from '../learn/train-student.ts';
 import { packJob } from './pack-vectors.ts';
 import type { WorkerReply, WorkerRequest } from './train-worker.ts';
-import type { Trainer, TrainingJob, TrainingOutcome } from './trainer.ts';
+import type { Trainer, TrainingJob, TrainingOutcome, TrainingReport } from './trainer.ts';
 
 interface Waiting {
   readonly id: number;
@@ -80,7 +79,7 @@ export class WorkerTrainer implements Trainer {
     this.#busy.delete(worker);
     this.#idle.push(worker);
     worker.unref();
-    if (reply.kind === 'failed') waiting.reject(new RightsizeError('internal', `training failed: ${reply.message}`));
+    if (reply.kind === 'failed') waiting.reject(failureOf(reply));
     else waiting.resolve(outcomeOf(reply));
     this.#startNext();
   }
@@ -101,6 +100,12 @@ function outcomeOf(reply: Extract<WorkerReply, { kind: 'done' }>): TrainingOutco
     outOfFold: reply.labels.map((label, index) => ({ label, score: reply.scores[index] ?? 0 })),
     report: reply.report as TrainingReport,
   };
+}
+
+function failureOf({ code, message }: Extract<WorkerReply, { kind: 'failed' }>): RightsizeError {
+  return code === null
+    ? new RightsizeError('internal', `training failed: ${message}`)
+    : new RightsizeError(code, message);
 }
 
 function startWorker(): Worker {
