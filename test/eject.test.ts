@@ -1,3 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bundleRuntime } from '../scripts/bundle-runtime.mjs';
 import { exportModule } from '../src/export/export-module.ts';
@@ -6,10 +12,19 @@ import { seededRandom } from '../src/records/random.ts';
 import type { Task } from '../src/records/task.ts';
 import { openMemoryStore } from '../src/storage/memory/open-memory-store.ts';
 import { keywordCall, keywordCalls, keywordRows, pick } from './keyword-stream.ts';
-import { askInChromium, askInNode, askInWorker, findChromium, type Questions, type Said } from './module-hosts.ts';
+import {
+  askInChromium,
+  askInNode,
+  askInWorker,
+  findChromium,
+  inChromium,
+  type Questions,
+  type Said,
+} from './module-hosts.ts';
 import { oddText } from './odd-texts.ts';
 import { follow, type RunningEngine, restart, startEngine } from './run-engine.ts';
 
+const chromium = findChromium();
 const learned = startEngine();
 await follow(learned, keywordCalls(keywordRows({ count: 420, seed: 1 })));
 const { code, types, card } = await exportModule({
@@ -96,7 +111,6 @@ describe('an ejected student', () => {
     expectGatewayAnswers(await askInWorker(questions));
   });
 
-  const chromium = findChromium();
   describe.skipIf(chromium === null)(`in a browser${chromium === null ? ' (no Chromium on this machine)' : ''}`, () => {
     it('says the same in Chromium', async () => {
       const said = await askInChromium(questions);
@@ -116,5 +130,44 @@ describe('an ejected student', () => {
     const beyond = /^\s*import\s|\bimport\(|\brequire\(|\bprocess\.|\bBuffer\b|\bfetch\(|\beval\(|\bnew Function/gm;
     expect(code.match(beyond)).toBeNull();
     expect(types).toContain('export declare function answer(');
+  });
+});
+
+describe('the guide', () => {
+  const guide = readFileSync(join(import.meta.dirname, '..', 'docs', 'guides', 'eject.md'), 'utf8');
+  const example = (marker: string): string =>
+    new RegExp(`<!-- ${marker} -->\\n\`\`\`\\w+\\n(?<code>[\\s\\S]*?)\\n\`\`\``).exec(guide)?.groups?.code ?? '';
+
+  it('has an edge worker that answers what it is sure of and asks the upstream for the rest', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'edge-'));
+    const upstream = createServer((request, response) => {
+      request.resume().on('end', () => response.end(JSON.stringify({ asked: request.url })));
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const environment = { UPSTREAM: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1` };
+    try {
+      writeFileSync(join(folder, 'student.mjs'), code);
+      writeFileSync(join(folder, 'worker.mjs'), example('edge-worker'));
+      const { default: worker } = await import(pathToFileURL(join(folder, 'worker.mjs')).href);
+      const ask = async (request: object) => {
+        const sent = new Request('http://edge/', { method: 'POST', body: JSON.stringify(request) });
+        return (await worker.fetch(sent, environment)).json();
+      };
+      const answered = calls.findIndex((_, at) => fromGateway[at]?.includes('"kind":"answer"'));
+      const request = calls[answered]?.request ?? {};
+      expect(JSON.stringify(await ask(request))).toContain(JSON.parse(fromGateway[answered] ?? '').answer);
+      expect(await ask({ ...request, n: 2 })).toEqual({ asked: '/v1/chat/completions' });
+    } finally {
+      upstream.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.skipIf(chromium === null)('has a page that shows the label of what is typed', async () => {
+    const shown = await inChromium({ '/': example('browser'), '/student.mjs': code }, undefined, async (page) => {
+      await page.fill('#text', 'invoice payment refund');
+      return page.locator('#label').textContent();
+    });
+    expect(shown).toMatch(/billing|unsure: not-confident/);
   });
 });

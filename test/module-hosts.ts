@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** What a module said somewhere: each reply as JSON, and the milliseconds from importing it to its first reply. */
 export interface Said {
@@ -70,23 +70,34 @@ export function findChromium(): string | null {
 
 /** `policy`: a Content-Security-Policy for the page. */
 export async function askInChromium({ code, questions }: Questions, policy?: string): Promise<Said> {
-  const files: Readonly<Record<string, string>> = { '/ask.mjs': asking, '/student.mjs': code };
+  const files = { '/': '<!doctype html><title>page</title>', '/ask.mjs': asking, '/student.mjs': code };
+  const text = JSON.stringify(JSON.stringify(questions));
+  return inChromium(files, policy, async (page) => {
+    const call = `import('/ask.mjs').then(({ ask }) => ask('/student.mjs', ${text}))`;
+    return (await page.evaluate(call)) as Said;
+  });
+}
+
+/** Opens the page at `/` of a small site in Chromium. */
+export async function inChromium<Result>(
+  files: Readonly<Record<string, string>>,
+  policy: string | undefined,
+  work: (page: Page) => Promise<Result>,
+): Promise<Result> {
   const server = createServer(({ url = '' }, response) => {
     const file = files[url];
-    response.writeHead(200, {
-      'content-type': `${file === undefined ? 'text/html' : 'text/javascript'}; charset=utf-8`,
+    response.writeHead(file === undefined ? 404 : 200, {
+      'content-type': `${url.endsWith('.mjs') ? 'text/javascript' : 'text/html'}; charset=utf-8`,
       ...(policy === undefined ? {} : { 'content-security-policy': policy }),
     });
-    response.end(file ?? '<!doctype html><title>page</title>');
+    response.end(file ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${port}/`);
-    const call = `import('/ask.mjs').then(({ ask }) => ask('/student.mjs', ${JSON.stringify(JSON.stringify(questions))}))`;
-    return (await page.evaluate(call)) as Said;
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    return await work(page);
   } finally {
     await browser.close();
     server.close();
@@ -110,6 +121,7 @@ async function launchChromium(): Promise<Browser> {
   });
 }
 
+/** Puts the asking code and a module into files of their own, for as long as the work takes. */
 async function withFiles<Result>(
   code: string,
   work: (asker: string, student: string) => Promise<Result>,

@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../src/cli/commands.ts';
 
 const root = join(import.meta.dirname, '..');
-const pages = ['README.md', 'demo/README.md', 'docs/guides/getting-started.md', 'docs/guides/call-log.md'];
+const pages = [
+  'README.md',
+  'demo/README.md',
+  'docs/guides/getting-started.md',
+  'docs/guides/call-log.md',
+  'docs/guides/eject.md',
+];
 const scripts: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;
 
 function read(page: string): string {
