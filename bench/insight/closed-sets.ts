@@ -12,9 +12,15 @@ interface Source {
   /** Whose answers are the labels; gold where none is named. */
   readonly model?: string;
   readonly without?: string;
+  /** Nobody looked at it when settings were chosen. */
+  readonly isUntouched?: boolean;
 }
 
 const css = (name: string): Source => ({ files: [`css/${name}.jsonl`], model: 'gpt-3.5-turbo' });
+const stance = (name: string): Source => ({
+  files: ['train', 'val', 'test'].map((part) => `tweeteval-stance/${name}.${part}.jsonl`),
+  isUntouched: true,
+});
 
 /** Public sets with one label a row, all their parts together. Those with a model in brackets carry its real answers. */
 export const closedSets: Readonly<Record<string, Source>> = {
@@ -34,6 +40,17 @@ export const closedSets: Readonly<Record<string, Source>> = {
   'emotion (GPT-3.5)': css('emotion'),
   'misinformation (GPT-3.5)': css('mrf'),
   'politeness (GPT-3.5)': css('wiki_politeness'),
+  'banking77 (GPT-3.5)': { files: ['banking77/test.jsonl'], model: 'gpt-3.5', isUntouched: true },
+  imdb: { files: ['imdb-ocats/dev.jsonl.gz'], isUntouched: true },
+  'stance on feminism': stance('feminist'),
+  'stance on Clinton': stance('hillary'),
+  'stance on atheism': stance('atheism'),
+  'stance (GPT-3.5)': { ...css('semeval_stance'), isUntouched: true },
+  'discourse (GPT-3.5)': { ...css('discourse'), isUntouched: true },
+  'ideology (GPT-3.5)': { ...css('ibc'), isUntouched: true },
+  'figures of speech (GPT-3.5)': { ...css('flute'), isUntouched: true },
+  'implicit hate (GPT-3.5)': { ...css('implicit_hate'), isUntouched: true },
+  'requests (GPT-3.5)': { ...css('raop'), isUntouched: true },
 };
 
 /** Null where the data is not there. */

@@ -13,6 +13,7 @@ import type { Example } from '../records/example.ts';
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
+import { type CurveProbe, probeCurve } from '../train/probe-curve.ts';
 import type { Trainer, TrainingReport } from '../train/trainer.ts';
 import { learnableShapeOf, trainedCalls } from './stored-tasks.ts';
 
@@ -42,6 +43,8 @@ export interface TrainTaskReport {
   };
   readonly student: Pick<Student, 'id' | 'labels'>;
   readonly training: TrainingReport;
+  /** What more calls would bring. */
+  readonly curve: CurveProbe;
   /** Where the training rows come from. */
   readonly lineage: Lineage;
   /** What the terms of those who answered them say about training. */
@@ -78,7 +81,11 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
       `\`${task.name}\` has ${examples.length} calls, of which ${rows.length} can train; it takes ${fewestRows}, and later ones to certify and judge.`,
     );
   }
-  const { student, report } = await trainer.train({ kind: isClosedSet ? 'label' : 'fields', rows, seed, head });
+  const job = { kind: isClosedSet ? 'label' : 'fields', rows, seed, head } as const;
+  const whole = await trainer.train(job);
+  const { student, report } = whole;
+  const isSame = (a: string, b: string): boolean => isSameAnswer(shape, a, b);
+  const curve = await probeCurve({ job, whole, trainer, epsilon: options.epsilon, isSame });
   const trained = await trainedCalls(store, task, new Set(parts.train.map((row) => row.callId)));
   const lineage = lineageOf(trained, options);
   const terms = termsOfLineage(lineage);
@@ -104,6 +111,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
     },
     student,
     training: report,
+    curve,
     lineage,
     terms,
     evaluation: certified?.certificate ? judge(certified.certificate.threshold) : evaluation,

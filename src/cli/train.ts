@@ -6,6 +6,7 @@ import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { withStore } from './open-store-for.ts';
 import { parseCount, parseShare } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
+import { describeCurve, drawCurveBars } from './say-curve.ts';
 import { sayEvaluation } from './say-evaluation.ts';
 import { describeTerms } from './say-terms.ts';
 import { frozenCalls, learnableShapeOf, readExamples } from './stored-tasks.ts';
@@ -18,6 +19,7 @@ interface TrainFlags {
   readonly delta?: number;
   readonly seed?: number;
   readonly head: 'linear' | 'mlp' | 'best';
+  readonly curve?: boolean;
 }
 
 /** `rightsize train TASK`: from the stored calls of a task to a student, its report and its certificate. */
@@ -29,6 +31,7 @@ export function createTrainCommand(): Command {
     .option('--delta <share>', 'chance that the certificate is wrong, at most (default: 0.05)', parseShare)
     .option('--seed <number>', 'seed of everything random', parseCount)
     .addOption(new Option('--head <kind>', 'what to train').choices(['linear', 'mlp', 'best']).default('best'))
+    .option('--curve', 'draw the learning curve, measured and expected')
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(runCommand<[string, TrainFlags]>(train));
@@ -67,7 +70,12 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
       });
       progress.end();
       if (context.isJson) context.printJson({ task: task.id, name: task.name, ...report });
-      else sayReport(task.name, report, context);
+      else
+        sayReport(
+          report,
+          { name: task.name, epsilon: settings.promise.epsilon, isCurveDrawn: flags.curve === true },
+          context,
+        );
     } finally {
       progress.end();
       await worker.close();
@@ -75,7 +83,17 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
   });
 }
 
-function sayReport(name: string, report: TrainTaskReport, context: CommandContext): void {
+interface SayOptions {
+  readonly name: string;
+  readonly epsilon: number;
+  readonly isCurveDrawn: boolean;
+}
+
+function sayReport(
+  report: TrainTaskReport,
+  { name, epsilon, isCurveDrawn }: SayOptions,
+  context: CommandContext,
+): void {
   const { rows, student, training } = report;
   const dropped = Object.entries(rows.dropped).filter(([, count]) => count > 0);
   const left = dropped.map(([reason, count]) => `${count} ${reason}`).join(', ');
@@ -89,6 +107,9 @@ function sayReport(name: string, report: TrainTaskReport, context: CommandContex
   sayEvaluation(report.evaluation, context);
   context.say();
   context.say(describeOutcome(report));
+  context.say();
+  context.say(describeCurve(report.curve, epsilon));
+  if (isCurveDrawn) for (const line of drawCurveBars(report.curve)) context.say(line);
   context.say();
   for (const line of describeTerms(report.terms)) context.say(line);
   context.say(`The whole text, and where the rows come from: rightsize card ${name}`);
