@@ -1,4 +1,5 @@
 import { fitLogistic, type LogisticModel, logisticProbability } from '../logistic.ts';
+import { portableLog } from '../portable-math.ts';
 
 /** How sure the heads of a student are of one whole answer. */
 export interface FieldsJudgement {
@@ -22,7 +23,7 @@ export function fieldsSignals(judgement: FieldsJudgement): Float64Array {
     logOdds(judgement.probability),
     logOdds(judgement.weakest),
     judgement.margin,
-    Math.log(judgement.spans + 1),
+    portableLog(judgement.spans + 1),
     judgement.unseenShare,
     judgement.isDoubtful ? 1 : 0,
   );
@@ -45,5 +46,5 @@ export function fitFieldsScore(judgements: readonly FieldsJudgement[], agrees: r
 
 function logOdds(probability: number): number {
   const inside = Math.min(1 - 1e-6, Math.max(1e-6, probability));
-  return Math.log(inside / (1 - inside));
+  return portableLog(inside / (1 - inside));
 }

@@ -1,3 +1,4 @@
+import { portableExp, portableLog } from '../portable-math.ts';
 import { first, last, middleOf, only, outside, stateCount, tagOf } from './tag-states.ts';
 
 /**
@@ -63,8 +64,8 @@ export class Chain {
 
   /** Takes over transitions for the sums to come; cheap enough to call after every change. */
   use({ between, within }: Transitions): void {
-    for (let i = 0; i < between.length; i++) this.#between[i] = Math.exp(between[i] as number);
-    for (let i = 0; i < within.length; i++) this.#within[i] = Math.exp(within[i] as number);
+    for (let i = 0; i < between.length; i++) this.#between[i] = portableExp(between[i] as number);
+    for (let i = 0; i < within.length; i++) this.#within[i] = portableExp(within[i] as number);
   }
 
   /**
@@ -91,7 +92,7 @@ export class Chain {
       const at = token * states;
       let best = Number.NEGATIVE_INFINITY;
       for (let k = at; k < at + states; k++) if ((scores[k] as number) > best) best = scores[k] as number;
-      for (let k = at; k < at + states; k++) powers[k] = Math.exp(Math.max(farBelow, (scores[k] as number) - best));
+      for (let k = at; k < at + states; k++) powers[k] = portableExp(Math.max(farBelow, (scores[k] as number) - best));
       shift += best;
     }
     return shift;
@@ -132,14 +133,14 @@ export class Chain {
       const scale = 1 / sum;
       for (let k = at; k < at + states; k++) forward[k] = (forward[k] as number) * scale;
       this.#scales[token] = scale;
-      logarithm += Math.log(sum);
+      logarithm += portableLog(sum);
     }
     this.#close((tokens - 1) * states, false);
     let end = 0;
     for (let tag = 0; tag <= tags; tag++)
       end += (this.#closing[tag] as number) * (this.#between[tag * (tags + 2) + edge] as number);
     this.#scales[tokens] = 1 / end;
-    return logarithm + Math.log(end);
+    return logarithm + portableLog(end);
   }
 
   /** What closes at the token whose states begin at `at`, by tag. */

@@ -1,3 +1,4 @@
+import { portableExp } from '../portable-math.ts';
 import type { HashTable } from '../vocabulary.ts';
 import { spansOf } from './align-spans.ts';
 import type { Chain, Transitions } from './chain.ts';
@@ -74,7 +75,7 @@ export function tagWith(model: TaggerModel, slots: readonly string[], chain: Cha
   }
   return {
     spans,
-    probability: Math.min(1, Math.exp(logProbability)),
+    probability: Math.min(1, portableExp(logProbability)),
     margin,
     unseenShare: familiarity.own === 0 ? 1 : familiarity.unseen / familiarity.own,
   };
