@@ -1,6 +1,6 @@
 import { foldLabel, type OutputShape } from '../records/output-shape.ts';
+import { parseJsonAnswer } from '../records/shapes/json-text.ts';
 import type { AnswerTally } from './answer-tally.ts';
-import { parseContainer } from './json-shape.ts';
 
 /** What answers are made of: labels, names of JSON fields, lines or tools. Empty for running text. Answers that share it are of one kind. */
 export function vocabularyOf(tally: AnswerTally, shape: OutputShape): ReadonlySet<string> {
@@ -11,7 +11,7 @@ export function vocabularyOf(tally: AnswerTally, shape: OutputShape): ReadonlySe
     return words;
   }
   for (const text of tally.texts.keys()) {
-    const value = parseContainer(text);
+    const value = parseJsonAnswer(text);
     if (Array.isArray(value)) words.add('[]');
     else if (value !== null) for (const key of Object.keys(value)) words.add(`field:${key}`);
     else if (shape.kind === 'lines')

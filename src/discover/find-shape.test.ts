@@ -132,22 +132,6 @@ describe('what cannot be learned yet is named', () => {
     ['constant', 'a hundred equal answers', times(100, () => 'ok')],
     ['free-text', 'running text', times(120, () => `${chatter(random)} ${chatter(random)}`)],
     ['free-text', 'short texts that never repeat', times(400, () => chatter(random, 4))],
-    ['number', 'numbers without end', times(120, (i) => String(i * 37 + 5))],
-    ['number', 'prices', times(120, (i) => `$${i * 3}.99`)],
-    ['number', 'a JSON field of numbers', times(120, (i) => `{"minutes":${i * 3}}`)],
-    [
-      'labels',
-      'JSON lists from a closed set',
-      times(80, (i) => JSON.stringify(['a', 'b', 'c'].filter((_, k) => (i >> k) & 1))),
-    ],
-    [
-      'labels',
-      'lists with commas',
-      times(
-        80,
-        (i) => ['home', 'work', 'travel', 'sport'].filter((_, k) => ((i + 1) >> k) & 1).join(', ') || 'home, work',
-      ),
-    ],
     [
       'object',
       'objects of several fields',
@@ -184,21 +168,36 @@ describe('what cannot be learned yet is named', () => {
     expect('why' in shape && shape.why.length).toBeGreaterThan(10);
   });
 
-  it('spans: texts copied from the input', () => {
-    const tally = emptyTally();
-    for (let i = 0; i < 120; i++) {
-      const name = chatter(random, 3);
-      tallyAnswer(tally, { kind: 'text', text: name }, [`I met ${name} today`]);
-    }
-    expect(findShape(tally, { constants: '' }).kind).toBe('spans');
+  it('tool-call: the same call every time', () => {
+    const call = { name: 'find', arguments: '{}' };
+    const calls = Array.from({ length: 30 }, (): Answer => ({ kind: 'tool-calls', calls: [call] }));
+    expect(shapeOf(calls)).toMatchObject({ kind: 'tool-call', why: expect.stringContaining('the same') });
+    expect(shapeOf(calls.map((): Answer => ({ kind: 'tool-calls', calls: [call, call] })))).toMatchObject({
+      why: expect.stringContaining('several tools at once'),
+    });
   });
 
-  it('tool-call: calls of tools', () => {
-    const calls = Array.from(
-      { length: 30 },
-      (): Answer => ({ kind: 'tool-calls', calls: [{ name: 'find', arguments: '{}' }] }),
-    );
-    expect(shapeOf(calls)).toMatchObject({ kind: 'tool-call', why: expect.stringContaining('find') });
+  it.each([
+    [
+      'free text in every answer',
+      'summary',
+      times(120, (i) => JSON.stringify({ kind: 'ab'[i % 2], summary: chatter(random) })),
+    ],
+    [
+      'objects of any keys',
+      'counts',
+      times(120, (i) => JSON.stringify({ kind: 'ab'[i % 2], counts: { [`${i}`]: i, [`x${i}`]: 1 } })),
+    ],
+    [
+      'lists of anything',
+      'steps',
+      times(120, (i) => JSON.stringify({ kind: 'ab'[i % 2], steps: [chatter(random), chatter(random)] })),
+    ],
+  ])('names the field: %s', (_, field, answers) => {
+    expect(shapeOf(answers)).toMatchObject({
+      kind: 'object',
+      why: expect.stringMatching(new RegExp(`\`${field}\` is .* in 100 %`)),
+    });
   });
 
   it('keeps its memory bounded and still knows free text', () => {

@@ -6,83 +6,62 @@ import { labelShape } from './label-shape.ts';
 import {
   type CountedText,
   isOpen,
-  named,
-  numbersShape,
+  looksLikeNumber,
   type ShapeHints,
   sumOf,
   tolerated,
   tooFewShape,
   wordsIn,
 } from './shape-evidence.ts';
+import { linesShape } from './shapes/lines-shape.ts';
+import { plainNumberShape, plainSpanShape } from './shapes/plain-shapes.ts';
+import { templateShape } from './shapes/template-shape.ts';
+import { toolCallShape } from './shapes/tool-call-shape.ts';
+import { isPlaceholder } from './shapes/value-rows.ts';
 import { isSpace, tokenise } from './tokens.ts';
 
-/** What the answers of a task look like. Anything but a label is named and said to be not learnable yet. */
+/** What the answers of a task look like, and what stands in them; where no student can learn them, why. */
 export function findShape(tally: AnswerTally, hints: ShapeHints): OutputShape {
   if (tally.count < fewestAnswers)
     return { kind: 'too-few-answers', why: `${tally.count} answers so far; ${fewestAnswers} are needed to tell` };
-  if (tally.toolCalls > tolerated(tally.count)) return toolCallShape(tally);
+  if (tally.toolCalls > tolerated(tally.count)) return toolCallShape(tally, hints);
   const answers = [...tally.texts].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count);
   return (
     jsonShape(answers, tally, hints) ??
     labelShape(answers, tally, hints) ??
-    numberShape(answers, tally) ??
-    linesShape(answers, tally) ??
-    spanShape(tally) ??
-    wordsShape(answers, tally)
+    numberShape(answers, tally, hints) ??
+    linesShape(answers, tally, hints) ??
+    spanShape(tally, hints) ??
+    wordsShape(answers, tally, hints)
   );
 }
 
-function toolCallShape(tally: AnswerTally): OutputShape {
-  const names = [...tally.toolNames.keys()].sort();
-  return { kind: 'tool-call', why: `the answers call tools: ${names.slice(0, 5).join(', ')}` };
-}
-
-function numberShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape | null {
-  const numbers = answers.filter(({ text }) => /^\s*[-+]?[$€£]?\d[\d.,\s]*%?\s*$/.test(text));
+function numberShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
+  const numbers = answers.filter(({ text }) => looksLikeNumber(text));
   const total = sumOf(answers) + tally.overflow;
-  return total - sumOf(numbers) <= tolerated(total) + tally.overflow
-    ? numbersShape(answers.length, tally, 'the answers are numbers')
-    : null;
+  if (total - sumOf(numbers) > tolerated(total) + tally.overflow) return null;
+  return isOpen([...tally.texts.values()]) || tally.overflow > 0
+    ? plainNumberShape(numbers, tally, hints)
+    : tooFewShape(answers.length, tally);
 }
 
-function linesShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape | null {
-  const keys = new Map<string, number>();
-  let fitting = 0;
-  let several = 0;
-  for (const { text, count } of answers) {
-    const lines = text.trim().split(/\n+/);
-    const names = lines.map((line) => /^[\s*-]*([\p{L}\p{N}_ -]{1,40}?)\**\s*[:=]/u.exec(line)?.[1]);
-    if (names.every((name) => name !== undefined)) {
-      fitting += count;
-      if (names.length > 1) several += count;
-      for (const name of names) if (name !== undefined) keys.set(name, (keys.get(name) ?? 0) + count);
-    }
-  }
-  const total = sumOf(answers);
-  if (
-    several < 0.25 * total ||
-    total - fitting > tolerated(total) * 2 ||
-    keys.size > total / 2 ||
-    tally.count < fewestAnswers
-  )
-    return null;
-  return { kind: 'lines', why: `the answers are lines of ${keys.size} named fields: ${named([...keys.keys()])}` };
-}
-
-function spanShape(tally: AnswerTally): OutputShape | null {
-  return tally.copied >= 0.9 * (tally.count - tally.toolCalls)
-    ? { kind: 'spans', why: 'the answers are copied from the input' }
-    : null;
+/** Texts copied from the input, or a word for there being none. */
+function spanShape(tally: AnswerTally, hints: ShapeHints): OutputShape | null {
+  const words = [...tally.texts].reduce((sum, [text, count]) => sum + (isPlaceholder(text) ? count : 0), 0);
+  const texts = tally.count - tally.toolCalls;
+  return tally.copied + words >= 0.9 * texts && tally.copied >= 0.3 * texts ? plainSpanShape(tally, hints) : null;
 }
 
 /** Running text: written around the same words every time, or free. Short different answers may still turn out a label. */
-function wordsShape(answers: readonly CountedText[], tally: AnswerTally): OutputShape {
+function wordsShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape {
   const share = sharedWordsShare(answers.slice(0, 300));
   if (share >= 0.3)
-    return {
-      kind: 'templated-text',
-      why: `${Math.round(share * 100)} % of the words are the same in (almost) all answers`,
-    };
+    return (
+      templateShape(answers, tally, hints) ?? {
+        kind: 'templated-text',
+        why: `${Math.round(share * 100)} % of the words are the same in (almost) all answers, and the rest has no one form`,
+      }
+    );
   const typical = answers.map(({ text }) => wordsIn(text)).sort((a, b) => a - b)[Math.floor(answers.length / 2)] ?? 0;
   if (typical <= 6 && !isOpen(answers.map(({ count }) => count))) return tooFewShape(answers.length, tally);
   return { kind: 'free-text', why: `${answers.length} different answers in ${tally.count}` };

@@ -14,6 +14,7 @@ import { findShape } from './find-shape.ts';
 import type { KeptCall } from './kept-call.ts';
 import { KnownTemplate, type KnownTemplateState } from './known-template.ts';
 import { constantsOf } from './name-task.ts';
+import { schemaOf } from './shapes/schema.ts';
 import { identityOf, type Lifespan } from './succession.ts';
 
 /** Share of new answers after which a shape is worked out again while nobody asks for the exact figures. */
@@ -162,7 +163,10 @@ export class KnownTask {
     const { id, name, tenant } = this;
     const shape: OutputShape = this.isConversation
       ? { kind: 'free-text', why: 'the prompts carry conversations' }
-      : findShape(this.#tally, { constants: this.#hints() });
+      : findShape(this.#tally, {
+          constants: this.#hints(),
+          schema: schemaOf(this.templates.at(-1)?.formatJson ?? null),
+        });
     const kind = this.isConversation || (shape.kind === 'free-text' && !this.isNamed) ? 'group' : 'task';
     this.#record = { id, name, tenant, kind, shape, versions: this.versions };
     this.#recordedAnswers = this.#answers;

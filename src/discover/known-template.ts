@@ -55,6 +55,11 @@ export class KnownTemplate implements KnownTemplateOptions {
     return this.#matcher.constantLength;
   }
 
+  /** The response format that all its calls ask for: the last part of their structure; null where there is none. */
+  get formatJson(): string | null {
+    return this.structure.slice(this.structure.lastIndexOf('\u0000') + 1) || null;
+  }
+
   match(prompt: Prompt): TaskMatch | null {
     if (this.onlyModel !== null && this.onlyModel !== prompt.model) return null;
     const slots = this.#matcher.split(prompt.texts);

@@ -8,7 +8,16 @@ import {
 } from '../records/output-shape.ts';
 import type { AnswerTally } from './answer-tally.ts';
 import { judgeClosed } from './closed-set.ts';
-import { type CountedText, type ShapeHints, sameShape, sumOf, tolerated, wordsIn } from './shape-evidence.ts';
+import {
+  type CountedText,
+  looksLikeNumber,
+  type ShapeHints,
+  sameShape,
+  sumOf,
+  tolerated,
+  wordsIn,
+} from './shape-evidence.ts';
+import { separatedLabelsShape } from './shapes/plain-shapes.ts';
 import { isWord, tokenise } from './tokens.ts';
 
 export function labelShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
@@ -16,7 +25,7 @@ export function labelShape(answers: readonly CountedText[], tally: AnswerTally, 
   const folded = new Set(plain.map(({ text }) => foldLabel(text)));
   if (folded.size === 1 && tally.overflow === 0) return sameShape(tally);
   return (
-    separatedListShape(answers) ??
+    separatedListShape(answers, tally, hints) ??
     labelWithForm(sentenceForm(answers), answers, tally, hints) ??
     labelWithForm({ kind: 'plain' }, answers, tally, hints)
   );
@@ -128,10 +137,16 @@ function areListed(labels: readonly LabelSpelling[], constants: string): boolean
 }
 
 /** Values of a closed set, several in one answer, separated by commas, semicolons or line breaks. */
-function separatedListShape(answers: readonly CountedText[]): OutputShape | null {
+function separatedListShape(
+  answers: readonly CountedText[],
+  tally: AnswerTally,
+  hints: ShapeHints,
+): OutputShape | null {
   const items = new Map<string, { count: number; answers: number }>();
   let several = 0;
   let different = 0;
+  // "1,250" is one number.
+  if (sumOf(answers.filter(({ text }) => looksLikeNumber(text))) > sumOf(answers) / 2) return null;
   for (const { text, count } of answers) {
     const parts = new Set(
       text
@@ -152,5 +167,5 @@ function separatedListShape(answers: readonly CountedText[]): OutputShape | null
   const inSeveral = [...items.values()].filter((item) => item.answers > 1);
   if (!isShort || sumOf(inSeveral) < 0.9 * sumOf([...items.values()])) return null;
   if (!judgeClosed([...items.values()].map((item) => item.count)).isClosed) return null;
-  return { kind: 'labels', why: `the answers list several of ${items.size} values` };
+  return separatedLabelsShape(answers, tally, hints);
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../records/call.ts';
 import type { OutputShape } from '../records/output-shape.ts';
 import type { AnswerTally } from './answer-tally.ts';
 import { judgeClosed } from './closed-set.ts';
@@ -7,6 +8,8 @@ import { isWord, tokenise } from './tokens.ts';
 export interface ShapeHints {
   /** All constant text of the template and its response format: a value that is named there is a value of a closed set. */
   readonly constants: string;
+  /** The JSON schema of the answers, where the prompts give one. */
+  readonly schema?: Json | undefined;
 }
 
 export interface CountedText {
@@ -44,10 +47,9 @@ export function sameShape(tally: AnswerTally): OutputShape {
     : { kind: 'too-few-answers', why: `all ${tally.count} answers are the same so far` };
 }
 
-export function numbersShape(different: number, tally: AnswerTally, what: string): OutputShape {
-  return isOpen([...tally.texts.values()]) || tally.overflow > 0
-    ? { kind: 'number', why: `${what} of no closed set` }
-    : tooFewShape(different, tally);
+/** A number with what people write around it: a sign of money, of per cent. */
+export function looksLikeNumber(text: string): boolean {
+  return /^\s*[-+]?[$€£]?\d[\d.,\s]*%?\s*$/.test(text);
 }
 
 export function wordsIn(text: string): number {
@@ -56,8 +58,4 @@ export function wordsIn(text: string): number {
 
 export function sumOf(items: readonly { readonly count: number }[]): number {
   return items.reduce((sum, item) => sum + item.count, 0);
-}
-
-export function named(names: readonly string[]): string {
-  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 6).join(', ')}, …`;
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../call.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { findText } from './find-text.ts';
 import type { ItemOrder } from './shape-field.ts';
 
 interface ItemKeys<Item> {
@@ -44,11 +45,13 @@ function placesOf<Item extends Json>(
   });
 }
 
-/** Where a value stands in a text; its end where it does not. */
+/** Where a value stands in a text, as whole words and in whatever case; the text's end where it does not. */
 export function placeOf(value: Json, text: string): number {
   const part = typeof value === 'string' ? value : canonicalJson(value);
-  const at = text.indexOf(part);
-  if (at >= 0) return at;
-  const loose = text.toLowerCase().indexOf(part.toLowerCase());
-  return loose >= 0 ? loose : text.length;
+  const [exact] = findText(text, part);
+  if (exact !== undefined) return exact.start;
+  const [loose] = findText(text.toLowerCase(), part.toLowerCase());
+  // Several texts in one value stand where the first of them does.
+  const piece = part.split(/,\s?|; | \/ |\n/)[0];
+  return loose?.start ?? (piece === undefined || piece === part ? text.length : placeOf(piece, text));
 }

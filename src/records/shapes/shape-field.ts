@@ -45,6 +45,8 @@ export type FieldValue =
       readonly copied: number;
       readonly labels: readonly FieldLabel[] | null;
       readonly decimals?: number;
+      /** Some values are several copied texts, in the order of the input, with this between them. */
+      readonly joiner?: string;
     }
   /** A list of texts copied from the input. */
   | { readonly kind: 'spans'; readonly copied: number; readonly order: ItemOrder }

@@ -50,7 +50,7 @@ function writeTree({ tree, value, path }: Place, habits: ObjectHabits, text: str
 }
 
 /** Keys by where their values stand in the input; those without a place keep theirs behind the one before them. */
-function inTextOrder(keys: readonly string[], object: JsonObject, text: string): readonly string[] {
+export function inTextOrder(keys: readonly string[], object: JsonObject, text: string): readonly string[] {
   const filled = keys.filter((key) => object[key] !== undefined);
   return filled
     .map((key) => ({ key, place: placeOf(object[key] ?? null, text) }))
