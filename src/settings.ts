@@ -109,9 +109,13 @@ export const settingsSchema = z.strictObject({
     .describe('How long calls are kept.'),
   promise: z
     .strictObject({
+      kind: z
+        .enum(['all-calls', 'answered-calls'])
+        .default('all-calls')
+        .describe('Of which calls epsilon is a share: all calls of the task, or those that the student answers.'),
       epsilon: share
         .default(0.02)
-        .describe("Share of a task's calls that may get an answer different from the teacher's."),
+        .describe("Share of those calls that may get an answer different from the teacher's."),
       delta: share.default(0.05).describe('Chance that a certificate is issued and wrong, at most.'),
     })
     .prefault({})

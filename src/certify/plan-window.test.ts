@@ -109,6 +109,20 @@ describe('the plan of a window', () => {
     expect(allHeavy?.expectedShare).toBeCloseTo(plain?.expectedShare ?? 0, 9);
   });
 
+  it('expects less where only the answered calls count, and is none where even the surest differ too often', () => {
+    const question = { outcomes: outcomes(800), epsilon: 0.05, delta, horizon: 6000, servedShare: 0 };
+    const ofAll = planWindow(question);
+    const ofAnswered = planWindow({ ...question, promise: 'answered-calls' });
+    expect(ofAnswered?.expectedShare).toBeGreaterThan(0.05);
+    expect(ofAnswered?.expectedShare ?? 1).toBeLessThan((ofAll?.expectedShare ?? 0) - 0.1);
+    // Everything has the same score and one in ten differs: a few surest calls satisfy the one promise, never the other.
+    const flat = Array.from({ length: 800 }, (_, i) => ({ score: -i, different: i % 10 === 0, weight: 1 }));
+    expect(planWindow({ ...question, outcomes: flat })).not.toBeNull();
+    expect(planWindow({ ...question, outcomes: flat, promise: 'answered-calls' })?.expectedShare ?? 0).toBeLessThan(
+      0.02,
+    );
+  });
+
   it('takes a stream to have as long a future as twice its past', () => {
     expect([expectedHorizon(0), expectedHorizon(350)]).toEqual([0, 700]);
   });

@@ -1,3 +1,4 @@
+import type { PromiseKind } from '../records/certificate.ts';
 import { callsNeeded, errorsAllowed } from './binomial-bounds.ts';
 
 /** What a student would have said about one labelled call that it did not see, and how many calls of the stream that row stands for. */
@@ -11,6 +12,8 @@ export interface ForeseenOutcome {
 export interface WindowQuestion {
   readonly outcomes: readonly ForeseenOutcome[];
   readonly epsilon: number;
+  /** Of which calls ε is a share; all calls unless given. */
+  readonly promise?: PromiseKind;
   /** What this look may spend. */
   readonly delta: number;
   /** Calls of the task still to be expected. Unknown in truth; see `expectedHorizon`. */
@@ -43,9 +46,8 @@ export function planWindow(question: WindowQuestion): WindowPlan | null {
   if (curve.points.length === 0) return null;
   let best: WindowPlan | null = null;
   for (const n of windowSizes(question)) {
-    const allowed = errorsAllowed({ n, epsilon: question.epsilon, delta: question.delta });
-    if (allowed < 0) continue;
-    const gain = expectedGain({ curve, n, allowed, servedShare: question.servedShare });
+    const gain =
+      question.promise === 'answered-calls' ? gainInSequence(curve, n, question) : expectedGain(curve, n, question);
     const lasts = Math.max(n, question.spanCalls ?? 0);
     const expectedSaving = (question.horizon - lasts) * gain - n * question.servedShare;
     if (expectedSaving > 0 && (best === null || expectedSaving > best.expectedSaving)) {
@@ -101,17 +103,9 @@ function riskCurve(outcomes: readonly ForeseenOutcome[]): RiskCurve {
   return { points, rows: squares > 0 ? (total * total) / squares : 0 };
 }
 
-function expectedGain({
-  curve,
-  n,
-  allowed,
-  servedShare,
-}: {
-  readonly curve: RiskCurve;
-  readonly n: number;
-  readonly allowed: number;
-  readonly servedShare: number;
-}): number {
+function expectedGain(curve: RiskCurve, n: number, { epsilon, delta, servedShare }: WindowQuestion): number {
+  const allowed = errorsAllowed({ n, epsilon, delta });
+  if (allowed < 0) return 0;
   let gain = 0;
   let reached = servedShare;
   for (const { share, risk } of curve.points) {
@@ -124,6 +118,33 @@ function expectedGain({
     });
     if (certified < 1e-4) break;
     gain += (share - reached) * certified;
+    reached = share;
+  }
+  return gain;
+}
+
+/**
+ * The same where ε is a share of the answered calls: the thresholds are tested one after the other from the most
+ * promising one, so a looser one is reached at most as often as the worst before it.
+ */
+function gainInSequence(curve: RiskCurve, n: number, { epsilon, delta, servedShare }: WindowQuestion): number {
+  const passed = curve.points.map(({ share, risk }) => {
+    const answered = Math.round(n * share);
+    const rows = curve.rows * share;
+    const allowed = answered === 0 ? -1 : errorsAllowed({ n: answered, epsilon, delta });
+    if (allowed < 0) return 0;
+    const errors = (risk / share) * rows;
+    return betaBinomialAtMost({ count: allowed, n: answered, alpha: errors + 0.5, beta: rows - errors + 0.5 });
+  });
+  const start = passed.indexOf(Math.max(...passed));
+  let gain = 0;
+  let reached = servedShare;
+  let chance = 1;
+  for (const [index, { share }] of curve.points.entries()) {
+    if (index < start) continue;
+    chance = Math.min(chance, passed[index] ?? 0);
+    if (share <= reached) continue;
+    gain += (share - reached) * chance;
     reached = share;
   }
   return gain;

@@ -2,14 +2,17 @@ import { Command } from 'commander';
 import { RightsizeError } from '../errors.ts';
 import { replay } from '../gateway/replay.ts';
 import type { ReplayReport, TaskReport } from '../gateway/replay-report.ts';
+import type { PromiseKind } from '../records/certificate.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { openAssignmentsFile } from './assignments-file.ts';
 import { callsInTimeOrder, type OrderedCalls } from './calls-in-time-order.ts';
 import { wrongUsage } from './output.ts';
+import { promiseOption } from './promise-option.ts';
 import { type CommandContext, jsonOption, runCommand } from './run-command.ts';
 import { drawTable, percent } from './table.ts';
 
 interface ReplayFlags {
+  readonly promise?: PromiseKind;
   readonly epsilon?: string;
   readonly delta?: string;
   readonly spotChecks?: string;
@@ -23,9 +26,10 @@ export function createReplayCommand(): Command {
   return new Command('replay')
     .description('Runs the live loop over call logs in their own time order, with the log as the teacher.')
     .argument('<files...>', 'call logs, plain or compressed')
+    .addOption(promiseOption())
     .option(
       '--epsilon <share>',
-      "share of a task's calls that may get an answer different from the teacher's (default: 0.02)",
+      "share of those calls that may get an answer different from the teacher's (default: 0.02)",
     )
     .option('--delta <share>', 'chance that a certificate is issued and wrong, at most (default: 0.05)')
     .option('--spot-checks <share>', 'random share of calls that the teacher always answers (default: 0.05)')
@@ -57,6 +61,7 @@ async function runReplay(files: string[], flags: ReplayFlags, context: CommandCo
     const { report } = await replay(withProgress(log, context), {
       epsilon,
       delta,
+      promise: flags.promise ?? settings.promise.kind,
       spotChecks: { share: spotShare, perDay: settings.spotChecks.perDay },
       seed,
       trainer,

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { PromiseKind } from '../records/certificate.ts';
 import { type RunningInstallation, startInstallation } from '../server/start-installation.ts';
 import type { Settings, SettingsFlags } from '../settings.ts';
+import { promiseOption } from './promise-option.ts';
 import { type CommandContext, dataOption, runCommand } from './run-command.ts';
 import { readVersion } from './version.ts';
 
@@ -9,6 +11,7 @@ interface StartOptions {
   readonly host?: string;
   readonly upstream?: string;
   readonly recorded?: string;
+  readonly promise?: PromiseKind;
   readonly stage?: NonNullable<SettingsFlags['stage']>;
 }
 
@@ -20,6 +23,7 @@ export function createStartCommand(): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--upstream <url>', 'base URL of an OpenAI-compatible API, with its /v1')
     .option('--recorded <file>', 'a call log that plays the upstream')
+    .addOption(promiseOption())
     .option('--stage <stage>', 'how far the students of new tasks are let (default: shadow)')
     .addOption(dataOption())
     .action(runCommand<[StartOptions]>(serve, { graceMs: Number.POSITIVE_INFINITY, endsBySignal: true }));
@@ -44,11 +48,12 @@ async function serve(options: StartOptions, context: CommandContext): Promise<vo
   await installation.stop();
 }
 
-function toFlags({ port, host, upstream, recorded, stage }: StartOptions): SettingsFlags {
+function toFlags({ port, host, upstream, recorded, promise, stage }: StartOptions): SettingsFlags {
   return {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(stage === undefined ? {} : { stage }),
+    ...(promise === undefined ? {} : { promise: { kind: promise } }),
     ...(recorded === undefined ? {} : { recorded }),
     ...(upstream === undefined ? {} : { upstream: { baseUrl: upstream } }),
   };

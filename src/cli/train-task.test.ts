@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { binomialUpperBound } from '../certify/binomial-bounds.ts';
 import { readServingStudent } from '../gateway/serving-student.ts';
 import { trainStudent } from '../learn/train-student.ts';
+import type { PromiseKind } from '../records/certificate.ts';
 import type { Example } from '../records/example.ts';
 import type { Task } from '../records/task.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -8,6 +10,7 @@ import type { Store } from '../storage/store.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
 import { findStoredTasks, readExamples } from './stored-tasks.ts';
+import { describeOutcome } from './train.ts';
 import { trainTask } from './train-task.ts';
 
 const trainer: Trainer = {
@@ -25,7 +28,7 @@ beforeEach(async () => {
   examples = await readExamples(store, task);
 });
 
-function train(rows: readonly Example[], epsilon = 0.05) {
+function train(rows: readonly Example[], epsilon = 0.05, promise: PromiseKind = 'all-calls') {
   const options = {
     store,
     task,
@@ -36,7 +39,7 @@ function train(rows: readonly Example[], epsilon = 0.05) {
     seed: 1,
     now: 5,
   } as const;
-  return trainTask({ ...options, examples: rows, epsilon });
+  return trainTask({ ...options, examples: rows, epsilon, promise });
 }
 
 describe('trainTask', () => {
@@ -48,6 +51,18 @@ describe('trainTask', () => {
     expect(serving.student.id).toBe(report.student.id);
     expect(serving.certificate).toEqual(report.certificate);
     expect(report.evaluation.served?.threshold).toBe(report.certificate?.threshold);
+  });
+
+  it('states the promise that was asked for, and says so in words', async () => {
+    const report = await train(examples, 0.05, 'answered-calls');
+    const { errors, answered = 0, spentDelta = 0 } = report.certificate ?? { errors: 0 };
+    expect(report.certificate?.promise).toBe('answered-calls');
+    expect(report.certificate?.upperBound).toBeCloseTo(
+      binomialUpperBound({ errors, n: answered, delta: spentDelta }),
+      12,
+    );
+    expect(describeOutcome(report)).toContain("of the answers it gives differ from the teacher's");
+    expect(describeOutcome(await train(examples))).toContain('of all calls get an answer that differs');
   });
 
   it('says how many calls are missing where nothing can be certified, and counts the look all the same', async () => {

@@ -1,5 +1,6 @@
-import { chooseThreshold, type ThresholdChoice } from '../certify/choose-threshold.ts';
+import type { ThresholdChoice } from '../certify/choose-threshold.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
+import { choosePromisedThreshold, planPromise } from '../certify/promised-threshold.ts';
 import { type Curated, curate } from '../curate/curate.ts';
 import { type Lineage, lineageOf, termsOfLineage } from '../curate/lineage.ts';
 import { RightsizeError } from '../errors.ts';
@@ -8,7 +9,7 @@ import { type Evaluation, evaluate } from '../evaluate/evaluate.ts';
 import type { Student } from '../learn/student.ts';
 import type { JsonObject } from '../records/call.ts';
 import { isSameAnswer } from '../records/canonical-answer.ts';
-import type { Certificate } from '../records/certificate.ts';
+import type { Certificate, PromiseKind } from '../records/certificate.ts';
 import type { Example } from '../records/example.ts';
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
@@ -27,6 +28,8 @@ export interface TrainTaskOptions {
   readonly head: 'linear' | 'mlp' | 'best';
   readonly epsilon: number;
   readonly delta: number;
+  /** Of which calls ε is a share; all calls unless given. */
+  readonly promise?: PromiseKind;
   readonly seed: number;
   /** Milliseconds since 1970, UTC. */
   readonly now: number;
@@ -83,7 +86,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
   }
   const job = { kind: isClosedSet ? 'label' : 'fields', rows, seed, head } as const;
   const whole = await trainer.train(job);
-  const { student, report } = whole;
+  const { student, report, outOfFold } = whole;
   const isSame = (a: string, b: string): boolean => isSameAnswer(shape, a, b);
   const curve = await probeCurve({ job, whole, trainer, epsilon: options.epsilon, isSame });
   const trained = await trainedCalls(store, task, new Set(parts.train.map((row) => row.callId)));
@@ -99,7 +102,9 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
       delta: options.delta,
     });
   const evaluation = judge(null);
-  const certified = evaluation.beatsBaselines ? await certify(student, shape, parts, options) : null;
+  const certified = evaluation.beatsBaselines
+    ? await certify(student, shape, parts, { ...options, planningScores: outOfFold.map(({ score }) => score) })
+    : null;
   if (certified !== null) await keepStudent(student, parts, { lineage, terms }, options);
   if (certified?.certificate) await store.certificates.append(certified.certificate);
   return {
@@ -125,7 +130,15 @@ async function certify(
   student: Student,
   shape: LearnableShape,
   { certify: rows }: Curated,
-  { store, task, epsilon, delta, now }: TrainTaskOptions,
+  {
+    store,
+    task,
+    epsilon,
+    delta,
+    promise = 'all-calls',
+    now,
+    planningScores,
+  }: TrainTaskOptions & { readonly planningScores: readonly number[] },
 ): Promise<{ readonly look: number; readonly choice: ThresholdChoice; readonly certificate: Certificate | null }> {
   const version = task.versions.at(-1)?.id ?? '';
   const look = await nextLook(store, task, version);
@@ -134,9 +147,10 @@ async function certify(
     const prediction = student.predict(slots);
     return { score: prediction.score, different: label === null || !isSameAnswer(shape, prediction.label, label) };
   });
-  const choice = chooseThreshold(outcomes, { epsilon, delta: spentDelta });
+  const plan = planPromise(promise, planningScores, { n: outcomes.length, epsilon, delta: spentDelta });
+  const choice = choosePromisedThreshold(outcomes, plan, { epsilon, delta: spentDelta });
   if (!choice.certified) return { look, choice, certificate: null };
-  const { threshold, n, errors, upperBound } = choice;
+  const { threshold, n, answered, errors, upperBound } = choice;
   const certificate: Certificate = {
     id: `certificate_${student.id.slice(0, 12)}_${look}`,
     task: task.id,
@@ -144,7 +158,9 @@ async function certify(
     student: student.id,
     at: now,
     look,
+    promise,
     n,
+    answered,
     errors,
     threshold,
     upperBound,

@@ -2,9 +2,12 @@ import { Command, Option } from 'commander';
 import { hostOf } from '../curate/provider-terms.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import type { FieldsReport } from '../learn/fields/train-fields-student.ts';
+import type { PromiseKind } from '../records/certificate.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
+import { describePromise } from './describe-promise.ts';
 import { withStore } from './open-store-for.ts';
 import { parseCount, parseShare } from './parse-options.ts';
+import { promiseOption } from './promise-option.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { describeCurve, drawCurveBars } from './say-curve.ts';
 import { sayEvaluation } from './say-evaluation.ts';
@@ -15,6 +18,7 @@ import { tasksOf } from './tasks.ts';
 import { type TrainTaskReport, trainTask } from './train-task.ts';
 
 interface TrainFlags {
+  readonly promise?: PromiseKind;
   readonly epsilon?: number;
   readonly delta?: number;
   readonly seed?: number;
@@ -27,7 +31,8 @@ export function createTrainCommand(): Command {
   return new Command('train')
     .description('Trains a student for a task, measures it on later calls and asks for its certificate.')
     .argument('<task>', 'name, id, or tenant/name')
-    .option('--epsilon <share>', "share of the task's calls that may differ (default: 0.02)", parseShare)
+    .addOption(promiseOption())
+    .option('--epsilon <share>', 'share of those calls that may differ (default: 0.02)', parseShare)
     .option('--delta <share>', 'chance that the certificate is wrong, at most (default: 0.05)', parseShare)
     .option('--seed <number>', 'seed of everything random', parseCount)
     .addOption(new Option('--head <kind>', 'what to train').choices(['linear', 'mlp', 'best']).default('best'))
@@ -40,6 +45,7 @@ export function createTrainCommand(): Command {
 async function train(wanted: string, flags: TrainFlags, context: CommandContext): Promise<void> {
   const settings = await context.settings({
     promise: {
+      ...(flags.promise !== undefined && { kind: flags.promise }),
       ...(flags.epsilon !== undefined && { epsilon: flags.epsilon }),
       ...(flags.delta !== undefined && { delta: flags.delta }),
     },
@@ -64,6 +70,7 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
         head: flags.head,
         epsilon: settings.promise.epsilon,
         delta: settings.promise.delta,
+        promise: settings.promise.kind,
         seed: settings.seed,
         now: Date.now(),
         upstream: settings.upstream.baseUrl === null ? null : hostOf(settings.upstream.baseUrl),
@@ -130,6 +137,6 @@ export function describeOutcome({ choice, certificate, evaluation, look }: Train
     const more = choice.certified ? 0 : choice.moreCallsNeeded;
     return `Nothing can be certified yet: at least ${more} more calls needed (look ${look}, ${choice.errors} of ${choice.n} differ among the surest).`;
   }
-  const { epsilon, delta, n, errors, threshold, upperBound } = certificate;
-  return `Certificate: answering where the score is at least ${threshold.toFixed(3)}, at most ${percent(epsilon)} of all calls get an answer that differs from the teacher's; confidence ${percent(1 - delta, 0)}, look ${look}, from ${n} calls, ${errors} of them different, bound ${percent(upperBound, 2)}. That is ${percent(choice.answered / n)} of the calls.`;
+  const { delta, n, errors, threshold, upperBound } = certificate;
+  return `Certificate: answering where the score is at least ${threshold.toFixed(3)}, ${describePromise(certificate)}; confidence ${percent(1 - delta, 0)}, look ${look}, from ${n} calls, ${choice.answered} of them answered, ${errors} different, bound ${percent(upperBound, 2)}. That is ${percent(choice.answered / n)} of the calls.`;
 }

@@ -6,6 +6,7 @@ import type { Certificate } from '../records/certificate.ts';
 import type { Route } from '../records/route.ts';
 import type { FoundCall } from '../server/admin-app.ts';
 import { openStore } from '../storage/open-store.ts';
+import { describePromise } from './describe-promise.ts';
 import { reasonWords } from './reasons.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { findServer } from './running-server.ts';
@@ -78,7 +79,7 @@ function describeRoute({ route, certificate }: FoundCall): readonly string[] {
     );
   if (certificate !== null)
     lines.push(
-      `  promise   at scores from ${certificate.threshold.toFixed(4)} on at most ${percent(certificate.epsilon)} of the calls differ; ` +
+      `  promise   at scores from ${certificate.threshold.toFixed(4)} on ${describePromise(certificate)}; ` +
         `confidence ${percent(1 - certificate.delta)}, from ${certificate.n} calls`,
     );
   return lines;

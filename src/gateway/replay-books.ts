@@ -5,6 +5,7 @@ import type { InputVector } from '../encoder/input-vector.ts';
 import { type Answer, readAnswer, saidIn } from '../records/answer.ts';
 import { type Call, isJsonObject } from '../records/call.ts';
 import { canonicalOf, isSameAnswer } from '../records/canonical-answer.ts';
+import type { PromiseKind } from '../records/certificate.ts';
 import { isLearnable, type LabelShape, type LearnableShape } from '../records/output-shape.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { Decision, IncomingCall } from './engine.ts';
@@ -37,6 +38,8 @@ export interface Assignment {
 export interface BooksOptions {
   readonly epsilon: number;
   readonly delta: number;
+  /** Of which calls ε is a share; all calls unless given. */
+  readonly promise?: PromiseKind;
   /** Called once a call, in the order of the log. */
   readonly onAssignment?: (assignment: Assignment) => void;
   readonly onEvent?: (event: EngineEvent) => void;
@@ -124,7 +127,7 @@ export class ReplayBooks {
   }
 
   report(engine: LiveEngine, seconds: number): ReplayReport {
-    const { epsilon, delta } = this.#options;
+    const { epsilon, delta, promise = 'all-calls' } = this.#options;
     const tasks = engine
       .status()
       .filter(({ task }) => task.kind === 'task')
@@ -140,6 +143,7 @@ export class ReplayBooks {
           avoidedShare: tally.avoidedShare,
           agreement: tally.agreement(delta),
           accuracy: tally.accuracy(),
+          promise,
           epsilon,
           delta,
           disagreementShare: tally.calls === 0 ? 0 : tally.different / tally.calls,

@@ -1,4 +1,5 @@
 import { measureShare } from '../evaluate/measured-share.ts';
+import type { PromiseKind } from '../records/certificate.ts';
 import type { OutputShape } from '../records/output-shape.ts';
 
 /** What the teacher was paid for. */
@@ -43,6 +44,7 @@ export interface TaskReport {
   readonly avoidedShare: number;
   readonly agreement: Interval | null;
   readonly accuracy: Accuracy | null;
+  readonly promise: PromiseKind;
   readonly epsilon: number;
   readonly delta: number;
   readonly disagreementShare: number;

@@ -51,7 +51,13 @@ export async function replay(
       },
     });
   const engine = new LiveEngine({
-    settings: { epsilon: options.epsilon, delta: options.delta, spotChecks: options.spotChecks, seed: options.seed },
+    settings: {
+      epsilon: options.epsilon,
+      delta: options.delta,
+      ...(options.promise !== undefined && { promise: options.promise }),
+      spotChecks: options.spotChecks,
+      seed: options.seed,
+    },
     stage: 'auto',
     trainer: options.trainer,
     ...(vectors && { vectors }),

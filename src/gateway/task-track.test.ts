@@ -8,6 +8,7 @@ import { binomialAtLeast } from '../certify/binomial-tail.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
 import type { Student } from '../learn/student.ts';
 import { trainStudent } from '../learn/train-student.ts';
+import type { PromiseKind } from '../records/certificate.ts';
 import { seededRandom } from '../records/random.ts';
 import type { Trainer, TrainingJob } from '../train/trainer.ts';
 import { inputKey, TrainingRows } from '../train/training-rows.ts';
@@ -32,6 +33,7 @@ interface Run {
 }
 
 interface Life {
+  readonly promise?: PromiseKind;
   readonly epsilon?: number;
   readonly seed?: number;
   readonly spotShare?: number;
@@ -44,7 +46,7 @@ const settings = { epsilon: 0.05, delta: 0.05, spotChecks: { share: 0.1, perDay:
 /** Sends rows down a track as the live path does, every training waited for. */
 async function live(
   stream: readonly KeywordRow[],
-  { epsilon = 0.05, seed = 1, spotShare = 0.1, trainer, onCertificate }: Life = {},
+  { promise = 'all-calls', epsilon = 0.05, seed = 1, spotShare = 0.1, trainer, onCertificate }: Life = {},
 ): Promise<Run> {
   const rows = new TrainingRows();
   const certificates: Serving[] = [];
@@ -55,7 +57,7 @@ async function live(
     task: 'task',
     version: 'v1',
     slots: 1,
-    settings: { ...settings, epsilon, spotChecks: { share: spotShare, perDay: 1000 }, seed },
+    settings: { ...settings, promise, epsilon, spotChecks: { share: spotShare, perDay: 1000 }, seed },
     rows,
     shape: () => plainLabels,
     trainer: trainer ?? inProcessTrainer,
@@ -154,6 +156,58 @@ describe('the track of a task that can be learned in part', async () => {
 
   it('keeps what the student answered out of the training rows', () => {
     expect(run.rows.size).toBe(run.passed.filter(({ byStudent }) => !byStudent).length);
+  });
+});
+
+describe('a promise about the answered calls', async () => {
+  const stream = keywordRows({ count: 1200, seed: 11, vague: 0.3 });
+  const run = await live(stream, { promise: 'answered-calls' });
+
+  it('is what the certificate states, with the bound of the answered calls alone', () => {
+    expect(run.certificates.length).toBeGreaterThan(0);
+    for (const { certificate } of run.certificates) {
+      const { promise, n, answered = 0, errors, spentDelta } = certificate;
+      expect([promise, answered < n]).toEqual(['answered-calls', true]);
+      expect(certificate.upperBound).toBeCloseTo(binomialUpperBound({ errors, n: answered, delta: spentDelta }), 12);
+      expect(certificate.upperBound).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  it('is watched on the spot checks that the student would have answered, and on no others', () => {
+    const since = run.events.findLast(({ what }) => what === 'certified')?.index ?? 0;
+    const answered = run.passed.slice(since + 1).filter(({ reason }) => reason === 'spot-check').length;
+    expect(run.track.spotChecks.calls).toBe(answered);
+  });
+
+  it('serves on after a restart only while no more than that is asked for', () => {
+    const state = run.track.toJSON();
+    const student = run.track.serving?.student ?? null;
+    const restarted = (asked: { readonly promise?: PromiseKind; readonly epsilon: number }, kept = state) =>
+      TaskTrack.from(
+        kept,
+        {
+          task: 'task',
+          version: 'v1',
+          slots: 1,
+          settings: { ...settings, ...asked, seed: 1 },
+          rows: run.rows,
+          shape: () => plainLabels,
+          trainer: inProcessTrainer,
+          random: seededRandom(1),
+          onCandidate: () => {},
+          onCertificate: () => {},
+          onEvent: () => {},
+        },
+        () => student,
+      ).serving?.certificate.id;
+    const id = run.track.serving?.certificate.id;
+    expect(id).toBeDefined();
+    expect(restarted({ promise: 'answered-calls', epsilon: 0.05 })).toBe(id);
+    expect(restarted({ epsilon: 0.05 })).toBe(id);
+    expect(restarted({ promise: 'answered-calls', epsilon: 0.04 })).toBeUndefined();
+    const ofAllCalls = { ...state, serving: state.serving && { ...state.serving, promise: 'all-calls' as const } };
+    expect(restarted({ epsilon: 0.05 }, ofAllCalls)).toBe(id);
+    expect(restarted({ promise: 'answered-calls', epsilon: 0.05 }, ofAllCalls)).toBeUndefined();
   });
 });
 

@@ -1,13 +1,14 @@
 import type { ThresholdChoice } from '../certify/choose-threshold.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
 import { expectedHorizon, type ForeseenOutcome, planWindow, type WindowQuestion } from '../certify/plan-window.ts';
+import { planPromise } from '../certify/promised-threshold.ts';
 import { type InputVector, vectorFor } from '../encoder/input-vector.ts';
 import type { Prediction, Student } from '../learn/student.ts';
 import type { SpotCheckSettings } from '../monitor/spot-check-coin.ts';
 import { SpotCheckCoin } from '../monitor/spot-check-coin.ts';
 import { type Suspicion, Watch, type WatchState } from '../monitor/watch.ts';
 import { isSameAnswer } from '../records/canonical-answer.ts';
-import type { Certificate } from '../records/certificate.ts';
+import { type Certificate, isEnough, type PromiseKind, promiseOf } from '../records/certificate.ts';
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { RouteReason } from '../records/route.ts';
@@ -19,6 +20,8 @@ import type { CallVectors, VectorPurpose } from './call-vectors.ts';
 export interface TrackSettings {
   readonly epsilon: number;
   readonly delta: number;
+  /** Of which calls ε is a share; all calls unless given. */
+  readonly promise?: PromiseKind;
   readonly spotChecks: SpotCheckSettings;
   readonly seed: number;
 }
@@ -146,7 +149,7 @@ export class TaskTrack {
   }
 
   /**
-   * Goes on where `toJSON` stopped. A student that is gone takes its certificate or its trial with it; the look stays
+   * Goes on where `toJSON` stopped. A certificate that promises less than is asked for by now serves no more. A student that is gone takes its certificate or its trial with it; the look stays
    * spent. The labelled calls must be among the rows already.
    */
   static from(state: TrackState, parts: TrackParts, studentOf: (id: string) => Student | null): TaskTrack {
@@ -163,7 +166,8 @@ export class TaskTrack {
     track.#watch = Watch.from(state.watch);
     for (const label of state.newLabels) track.#newLabels.add(label);
     const serving = state.serving && studentOf(state.serving.student);
-    if (state.serving !== null && serving !== null) {
+    const asked = { promise: 'all-calls' as const, ...parts.settings };
+    if (state.serving !== null && serving !== null && isEnough(state.serving, asked)) {
       track.#serving = { student: serving, certificate: state.serving };
       track.#servedShare = state.servedShare;
     }
@@ -290,7 +294,11 @@ export class TaskTrack {
     if (toss.inSample) this.#continueTrial(call, label);
     const suspicion = this.#watch.observe({
       different: wouldAnswer && (label === null || !this.#isSame(prediction.label, label)),
-      isSpotCheck: toss.inSpotCheck && call.served !== null && call.served === this.#serving,
+      isSpotCheck:
+        toss.inSpotCheck &&
+        call.served !== null &&
+        call.served === this.#serving &&
+        (wouldAnswer || promiseOf(call.served.certificate) === 'all-calls'),
       hasNewLabel: news.length > 0,
     });
     if (suspicion !== null) this.#suspend(suspicion, call.at);
@@ -365,7 +373,9 @@ export class TaskTrack {
       student: trial.student.id,
       at,
       look: plan.look,
+      promise: plan.thresholds?.promise ?? 'all-calls',
       n: choice.n,
+      answered: choice.answered,
       errors: choice.errors,
       threshold: choice.threshold,
       upperBound: choice.upperBound,
@@ -439,12 +449,13 @@ export class TaskTrack {
   }
 
   #planTrial(outcome: TrainingOutcome, calls: readonly LabelledCall[], at: number): void {
-    const { epsilon, delta: promised } = this.#parts.settings;
+    const { epsilon, delta: promised, promise = 'all-calls' } = this.#parts.settings;
     const look = this.#looks + 1;
     const delta = deltaOfLook(promised, look);
     const question = {
       outcomes: foreseen(outcome, calls, { version: this.#parts.version, era: this.#era, isSame: this.#isSame }),
       epsilon,
+      promise,
       spanCalls: (this.callsPerDay ?? 0) * WINDOW_DAYS,
       servedShare: this.#servedShare,
     };
@@ -453,9 +464,11 @@ export class TaskTrack {
     this.#looks = look;
     this.#parts.onCandidate(outcome.student);
     const source = this.#serving === null ? 'shadow' : 'window';
+    const scores = question.outcomes.map(({ score }) => score);
+    const thresholds = planPromise(promise, scores, { n: plan.n, epsilon, delta });
     this.#trial = new Trial(
       outcome.student,
-      { look, n: plan.n, share: this.#sampleShare(plan.n), epsilon, delta, source, startedAt: at },
+      { look, n: plan.n, share: this.#sampleShare(plan.n), epsilon, delta, source, startedAt: at, thresholds },
       this.#isSame,
       calls.map((call) => call.slots),
     );

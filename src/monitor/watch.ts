@@ -6,7 +6,7 @@ export type Suspicion = 'alarm' | 'new-label';
 export interface WatchedCall {
   /** Whether the student answered, or would have, otherwise than the teacher. */
   readonly different: boolean;
-  /** Only random checks bet; escalations are no fair sample. */
+  /** Only random checks bet; escalations are no fair sample. Where the promise is about answered calls, only those that would be. */
   readonly isSpotCheck: boolean;
   /** Whether the teacher's answer has a label that had not been seen before the student was certified. */
   readonly hasNewLabel: boolean;

@@ -27,8 +27,9 @@ type Log = Parameters<EngineOpener>[0]['log'];
 export const openLiveEngine: EngineOpener = async ({ store, settings, log }) => {
   const state = (await store.state.get(engineKey)) as EngineState | undefined;
   const keeper = new EngineKeeper(store, log);
+  const { kind, epsilon, delta } = settings.promise;
   const engine = new LiveEngine({
-    settings: { ...settings.promise, spotChecks: settings.spotChecks, seed: settings.seed },
+    settings: { epsilon, delta, promise: kind, spotChecks: settings.spotChecks, seed: settings.seed },
     stage: settings.stage,
     trainer: new WorkerTrainer(),
     randomFor: (task) => coinsOf(task, settings.seed),

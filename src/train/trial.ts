@@ -1,5 +1,6 @@
 import { errorsAllowed } from '../certify/binomial-bounds.ts';
-import { chooseThreshold, type ScoredOutcome, type ThresholdChoice } from '../certify/choose-threshold.ts';
+import type { ScoredOutcome, ThresholdChoice } from '../certify/choose-threshold.ts';
+import { choosePromisedThreshold, type ThresholdPlan } from '../certify/promised-threshold.ts';
 import type { Student } from '../learn/student.ts';
 import { inputKey } from './training-rows.ts';
 
@@ -15,6 +16,8 @@ export interface TrialPlan {
   /** What this look spends. */
   readonly delta: number;
   readonly source: 'shadow' | 'window';
+  /** What is promised, and what that fixes of the threshold beforehand; all calls unless given. */
+  readonly thresholds?: ThresholdPlan;
   /** Milliseconds since 1970, UTC. */
   readonly startedAt: number;
 }
@@ -82,7 +85,7 @@ export class Trial {
 
   /**
    * Whether more than `share` of calls like those sampled so far could be certified if no further error came; few of them
-   * cannot tell. A trial without that hope may stop early: stopping can only prevent a certificate, never issue one, and
+   * cannot tell, and where ε is a share of the answered calls this hopes for too much. A trial without that hope may stop early: stopping can only prevent a certificate, never issue one, and
    * its look stays spent.
    */
   canReach(share: number): boolean {
@@ -114,10 +117,10 @@ export class Trial {
    * alone, one input that comes many times would count as much evidence.
    */
   conclude(): ThresholdChoice {
-    const { epsilon, delta } = this.plan;
-    const once = chooseThreshold(this.#sample, { epsilon, delta });
+    const { epsilon, delta, thresholds = { promise: 'all-calls' } } = this.plan;
+    const once = choosePromisedThreshold(this.#sample, thresholds, { epsilon, delta });
     if (this.#copies.length === 0 || !once.certified) return once;
-    const all = chooseThreshold([...this.#sample, ...this.#copies], { epsilon, delta });
+    const all = choosePromisedThreshold([...this.#sample, ...this.#copies], thresholds, { epsilon, delta });
     return !all.certified || all.threshold > once.threshold ? all : once;
   }
 }
