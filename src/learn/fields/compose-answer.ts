@@ -10,6 +10,8 @@ import { applyNormaliser } from './sources.ts';
 export interface HeadsSay {
   /** Canonical JSON of each label field; nothing for a field that is not there. */
   readonly labels: ReadonlyMap<string, string>;
+  /** Canonical JSON of each label of a field that lists several. */
+  readonly sets: ReadonlyMap<string, readonly string[]>;
   readonly spans: readonly TaggedSpan[];
 }
 
@@ -24,13 +26,13 @@ export interface Composed {
 export function composeAnswer(
   plans: readonly FieldPlan[],
   containers: readonly string[],
-  { labels, spans }: HeadsSay,
+  says: HeadsSay,
   slots: readonly string[],
 ): Composed {
   const leaves = new Map<string, Leaf>();
   let isDoubtful = false;
   for (const plan of plans) {
-    const said = leafOf(plan, labels, spans, slots);
+    const said = leafOf(plan, says, slots);
     if (said.isDoubtful) isDoubtful = true;
     if (said.leaf !== undefined) leaves.set(plan.path, said.leaf);
   }
@@ -42,12 +44,7 @@ interface Said {
   readonly isDoubtful?: boolean;
 }
 
-function leafOf(
-  { path, as }: FieldPlan,
-  labels: ReadonlyMap<string, string>,
-  spans: readonly TaggedSpan[],
-  slots: readonly string[],
-): Said {
+function leafOf({ path, as }: FieldPlan, { labels, sets, spans }: HeadsSay, slots: readonly string[]): Said {
   const textOf = ({ slot, start, end }: TaggedSpan): string => (slots[slot] ?? '').slice(start, end);
   switch (as.kind) {
     case 'constant':
@@ -58,6 +55,13 @@ function leafOf(
       const label = labels.get(path) ?? '';
       return { leaf: label === '' ? undefined : (JSON.parse(label) as Leaf) };
     }
+    case 'labels':
+      return {
+        leaf: listOf(
+          (sets.get(path) ?? []).map((label) => JSON.parse(label) as Json),
+          as,
+        ),
+      };
     case 'typed-spans': {
       const items = spans
         .filter(({ tag }) => tag.startsWith(tagOf(path, '')))

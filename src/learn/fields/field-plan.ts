@@ -10,6 +10,8 @@ export type FieldKind =
   | { readonly kind: 'constant'; readonly leaf: Leaf | null; readonly isThere: boolean }
   /** A closed set of values, whole lists and "not there" among them. */
   | { readonly kind: 'label' }
+  /** A list of values of a closed set, any number of them in each answer. */
+  | { readonly kind: 'labels'; readonly missing: Missing; readonly isSorted: boolean }
   /** Copied from the input; several copies joined by a separator where one was seen. */
   | {
       readonly kind: 'span';

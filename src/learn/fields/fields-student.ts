@@ -1,5 +1,6 @@
+import { type LabelSetHead, readLabelSetHead } from '../label-set/label-set-head.ts';
 import { type LabelStudent, readLabelStudent } from '../label-student.ts';
-import type { EncoderNeed, Prediction, Student, StudentReading } from '../student-contract.ts';
+import type { Prediction, Student, StudentReading } from '../student-contract.ts';
 import { readTagger } from '../tagger/tagger.ts';
 import type { Tagger, Tagging } from '../tagger/tagger-contract.ts';
 import { composeAnswer } from './compose-answer.ts';
@@ -24,52 +25,66 @@ export function readFieldsStudent(bytes: Uint8Array, reading: StudentReading = {
 
 /** A student straight from its contents. */
 export function buildFieldsStudent(contents: FieldsContents): FieldsStudent {
-  return openStudent(contents, writeFieldsFile(contents), { isVerified: true });
+  return openStudent(contents, writeFieldsFile(contents), {});
 }
 
-function openStudent(
-  { manifest, heads }: FieldsContents,
-  bytes: Uint8Array,
-  { kernels = 'wasm' }: StudentReading,
-): FieldsStudent {
-  const labelHeads = new Map<string, LabelStudent>();
-  let tagger: Tagger | null = null;
-  manifest.heads.forEach(({ path }, at) => {
-    const file = heads[at] as Uint8Array;
-    if (path === null) tagger = readTagger(file);
-    else labelHeads.set(path, readLabelStudent(file, { kernels, isVerified: true }));
-  });
+function openStudent(contents: FieldsContents, bytes: Uint8Array, reading: StudentReading): FieldsStudent {
+  const { manifest } = contents;
+  // The heads' bytes were checked with the whole file's.
+  const heads = openHeads(contents, { ...reading, isVerified: true });
   return {
     id: fieldsFileId(bytes),
     labels: [],
     encoder: manifest.encoder,
     manifest,
-    predict: (slots, vector) => predict(manifest, { labelHeads, tagger }, slots, vector ?? null),
+    predict: (slots, vector) => predict(manifest, heads, slots, vector ?? null),
     toBytes: () => bytes.slice(),
   };
 }
 
 interface OpenHeads {
-  readonly labelHeads: ReadonlyMap<string, LabelStudent>;
+  readonly labels: readonly { readonly path: string; readonly head: LabelStudent }[];
+  readonly sets: readonly { readonly path: string; readonly head: LabelSetHead }[];
   readonly tagger: Tagger | null;
+}
+
+function openHeads({ manifest, heads }: FieldsContents, reading: StudentReading): OpenHeads {
+  const files = manifest.heads.map((head, at) => ({ ...head, file: heads[at] as Uint8Array }));
+  const tagger = files.find(({ kind }) => kind === 'tagger');
+  return {
+    labels: files.flatMap((one) =>
+      one.kind === 'label' ? [{ path: one.path, head: readLabelStudent(one.file, reading) }] : [],
+    ),
+    sets: files.flatMap((one) =>
+      one.kind === 'label-set' ? [{ path: one.path, head: readLabelSetHead(one.file, reading) }] : [],
+    ),
+    tagger: tagger === undefined ? null : readTagger(tagger.file),
+  };
 }
 
 function predict(
   manifest: FieldsManifest,
-  { labelHeads, tagger }: OpenHeads,
+  heads: OpenHeads,
   slots: readonly string[],
   vector: Float32Array | null,
 ): Prediction {
-  const guesses = [...labelHeads].map(([path, head]) => ({ path, ...head.predict(slots, vector) }));
-  const labels = new Map(guesses.map(({ path, label }) => [path, label]));
-  const tagging = tagger?.tag(guidedSlots(slots, manifest.guide, labels)) ?? null;
-  const spans = tagging?.spans ?? [];
-  const { answer, isDoubtful } = composeAnswer(manifest.plans, manifest.containers, { labels, spans }, slots);
-  const judgement = judge(
-    guesses.map(({ score }) => score),
+  const labels = heads.labels.map(({ path, head }) => ({ path, ...head.predict(slots, vector) }));
+  const sets = heads.sets.map(({ path, head }) => ({ path, head, ...head.predict(slots, vector) }));
+  const labelOf = new Map(labels.map(({ path, label }) => [path, label]));
+  const tagging = heads.tagger?.tag(guidedSlots(slots, manifest.guide, labelOf)) ?? null;
+  const says = {
+    labels: labelOf,
+    sets: new Map(sets.map(({ path, head, members }) => [path, members.map((at) => head.labels[at] as string)])),
+    spans: tagging?.spans ?? [],
+  };
+  const { answer, isDoubtful } = composeAnswer(manifest.plans, manifest.containers, says, slots);
+  const judgement = judge({
+    probabilities: [...labels.map(({ score }) => score), ...sets.map(({ probability }) => probability)],
+    margins: sets.map(({ margin }) => margin),
+    unseenShares: sets.map(({ unseenShare }) => unseenShare),
     tagging,
     isDoubtful,
-  );
+  });
   return {
     label: answer,
     score: fieldsScore(manifest.score, judgement),
@@ -88,22 +103,26 @@ export function guidedSlots(
   return guide === null ? slots : [...slots, labels.get(guide) ?? ''];
 }
 
-/** Puts the heads' doubts together. `scores`: one a label field. */
-export function judge(scores: readonly number[], tagging: Tagging | null, isDoubtful: boolean): FieldsJudgement {
-  const probabilities = tagging === null ? scores : [...scores, tagging.probability];
-  return {
-    probability: probabilities.reduce((product, probability) => product * probability, 1),
-    weakest: Math.min(1, ...probabilities),
-    margin: tagging?.margin ?? 1,
-    spans: tagging?.spans.length ?? 0,
-    // Label heads count what they have never seen in their own scores.
-    unseenShare: tagging?.unseenShare ?? 0,
-    isDoubtful,
-  };
+/** What is known of one answer, head by head. */
+export interface HeadsDoubt {
+  /** A label field's score, a label set's probability. */
+  readonly probabilities: readonly number[];
+  readonly margins: readonly number[];
+  /** Label heads count what they have never seen in their own scores. */
+  readonly unseenShares: readonly number[];
+  readonly tagging: Tagging | null;
+  readonly isDoubtful: boolean;
 }
 
-/** The encoder that any of the heads needs. */
-export function encoderOf(heads: Iterable<LabelStudent>): EncoderNeed | null {
-  for (const { encoder } of heads) if (encoder !== null) return encoder;
-  return null;
+/** Puts the heads' doubts together. */
+export function judge({ probabilities, margins, unseenShares, tagging, isDoubtful }: HeadsDoubt): FieldsJudgement {
+  const all = tagging === null ? probabilities : [...probabilities, tagging.probability];
+  return {
+    probability: all.reduce((product, probability) => product * probability, 1),
+    weakest: Math.min(1, ...all),
+    margin: Math.min(1, ...margins, ...(tagging === null ? [] : [tagging.margin])),
+    spans: tagging?.spans.length ?? 0,
+    unseenShare: Math.max(0, ...unseenShares, ...(tagging === null ? [] : [tagging.unseenShare])),
+    isDoubtful,
+  };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../records/call.ts';
+import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import { takeApart } from './answer-tree.ts';
 import { composeAnswer } from './compose-answer.ts';
 import { inferFields, leafText } from './infer-fields.ts';
@@ -24,7 +25,7 @@ describe('the fields of answers', () => {
     ['booking', { '/city': 'span', '/name': 'span', '/people': 'span' }],
     ['tools', { '/arguments/city': 'span', '/arguments/person': 'span', '/tool': 'label' }],
     ['entities', { '/found': 'typed-spans' }],
-    ['topics', { '': 'label' }],
+    ['topics', { '': 'labels' }],
   ] as const)('of %s are told apart', (task, kinds) => {
     expect(kindsOf(inventedRows(task, 120, 1))).toEqual(kinds);
   });
@@ -62,9 +63,12 @@ describe('the fields of answers', () => {
     const plans = inferFields(rows);
     for (const { slots, leaves, label, containers } of rows) {
       const labels = new Map(plans.map(({ path }) => [path, leafText(leaves.get(path))]));
+      const sets = new Map(
+        plans.map(({ path }) => [path, [leaves.get(path) ?? []].flat().map((item) => canonicalJson(item as Json))]),
+      );
       const spans = markSpans(plans, leaves, slots);
       expect(spans).not.toBeNull();
-      expect(composeAnswer(plans, containers, { labels, spans: spans ?? [] }, slots).answer).toBe(label);
+      expect(composeAnswer(plans, containers, { labels, sets, spans: spans ?? [] }, slots).answer).toBe(label);
     }
   });
 

@@ -39,6 +39,8 @@ function inferField(path: string, rows: readonly TakenApart[]): FieldPlan {
   const isListed = saying.some((row) => Array.isArray(row.leaves.get(path)));
   const copied = isListed ? copiedList(path, saying, missing) : copiedText(path, saying, missing);
   if (copied !== null && copied.explained >= mostlyCopied) return { path, ...copied };
+  const listed = isListed ? closedList(path, saying, missing) : null;
+  if (listed !== null && listed.explained > (copied?.explained ?? 0)) return { path, ...listed };
   const closed = closedShare(leaves);
   if (closed >= Math.max(copied?.explained ?? 0, leastExplained))
     return { path, explained: closed, as: { kind: 'label' } };
@@ -111,13 +113,29 @@ function areSources({ value, slots }: Valued, normaliser: Normaliser, separator:
   return isCopy(value) || (separator !== null && String(value).split(separator).every(isCopy));
 }
 
+/** Values of a closed set, several in one answer. */
+function closedList(path: string, saying: readonly TakenApart[], missing: Missing): Copied | null {
+  const lists = saying.map(({ leaves }) => leaves.get(path)).filter(Array.isArray) as (readonly Json[])[];
+  const items = lists.flat();
+  if (lists.length < saying.length || items.some((item) => typeof item === 'object')) return null;
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(canonicalJson(item), (counts.get(canonicalJson(item)) ?? 0) + 1);
+  if (!judgeClosed([...counts.values()]).isClosed) return null;
+  const explained = shareOf(lists, (list) => list.every((item) => (counts.get(canonicalJson(item)) ?? 0) > 1));
+  return { explained, as: { kind: 'labels', missing, isSorted: areSorted(lists) } };
+}
+
+function areSorted(lists: readonly (readonly Json[])[]): boolean {
+  return lists.every((list) => isInOrder(list.map((item) => canonicalJson(item))));
+}
+
 function copiedList(path: string, saying: readonly TakenApart[], missing: Missing): Copied | null {
   const lists = saying.flatMap(({ slots, leaves }) => {
     const leaf = leaves.get(path);
     return Array.isArray(leaf) ? [{ list: leaf as readonly Json[], slots }] : [];
   });
   if (lists.length < saying.length * leastCopied) return null;
-  const isSorted = lists.every(({ list }) => isInOrder(list.map((item) => canonicalJson(item))));
+  const isSorted = areSorted(lists.map(({ list }) => list));
   if (lists.every(({ list }) => list.every((item) => typeof item === 'string' || typeof item === 'number'))) {
     const texts = lists.flatMap(({ list, slots }) => list.map((value) => ({ value: value as string | number, slots })));
     const { normaliser } = chooseNormaliser(texts);

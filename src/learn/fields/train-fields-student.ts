@@ -1,30 +1,32 @@
 import { RightsizeError } from '../../errors.ts';
 import type { Json } from '../../records/call.ts';
 import { seededRandom } from '../../records/random.ts';
+import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import { assignFolds } from '../folds.ts';
-import type { LabelStudent } from '../label-student.ts';
-import type { LogisticModel } from '../logistic.ts';
-import type { EncoderNeed, TrainingRow } from '../student-contract.ts';
-import type { TaggedSpan, Tagger, Tagging } from '../tagger/tagger-contract.ts';
-import { trainTagger } from '../tagger/train-tagger.ts';
-import { type TrainedStudent as TrainedLabelStudent, trainStudent } from '../train-student.ts';
-import { takeApart } from './answer-tree.ts';
+import type { TrainingRow } from '../student-contract.ts';
+import type { Tagging } from '../tagger/tagger-contract.ts';
+import { type Leaf, takeApart } from './answer-tree.ts';
 import { chooseGuide } from './choose-guide.ts';
 import { composeAnswer } from './compose-answer.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { fieldsFormatVersion } from './fields-file.ts';
 import { type FieldsJudgement, fieldsScore, fitFieldsScore } from './fields-score.ts';
-import { buildFieldsStudent, encoderOf, type FieldsStudent, guidedSlots, judge } from './fields-student.ts';
-import { inferFields, leafText, type TakenApart } from './infer-fields.ts';
+import { buildFieldsStudent, type FieldsStudent, judge } from './fields-student.ts';
+import { inferFields, leafText } from './infer-fields.ts';
 import { markSpans } from './mark-spans.ts';
+import {
+  type HeadOptions,
+  type HeadRow,
+  type SetGuess,
+  type TrainedHead,
+  trainLabelHead,
+  trainSetHead,
+  trainTaggerHead,
+} from './train-heads.ts';
 
-export interface FieldsTrainingOptions {
+export interface FieldsTrainingOptions extends Partial<Omit<HeadOptions, 'seed'>> {
   /** The same rows and seed give the same bytes. */
   readonly seed: number;
-  /** For the label fields. */
-  readonly head?: 'linear' | 'mlp' | 'best';
-  /** Whose vectors the rows carry; null where they carry none. */
-  readonly encoder?: EncoderNeed | null;
   /** Told the share of the work done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -55,16 +57,6 @@ export interface TrainedFieldsStudent {
   readonly report: FieldsReport;
 }
 
-interface Row extends TakenApart {
-  readonly source: TrainingRow;
-  readonly labels: ReadonlyMap<string, string>;
-  /** Null where a copied value stands nowhere in the input. */
-  readonly spans: readonly TaggedSpan[] | null;
-}
-
-/** With fewer rows that could be said, there is nothing to learn. */
-const fewestLearnable = 20;
-const leastLearnableShare = 0.1;
 const scoreFolds = 5;
 
 /**
@@ -78,71 +70,27 @@ export function trainFieldsStudent(
 ): TrainedFieldsStudent {
   if (sources.length === 0) throw new RightsizeError('too_few_examples', 'there are 0 rows to learn from');
   const clock = phaseClock();
-  const apart = sources.map((source) => ({
-    source,
-    slots: source.slots,
-    ...takeApart(JSON.parse(source.label) as Json),
-  }));
-  const plans = inferFields(apart);
-  const containers = sharedContainers(apart.map((row) => row.containers));
-  const labelPaths = plans.filter(({ as }) => as.kind === 'label').map(({ path }) => path);
-  const rows = apart.map(
-    (row): Row => ({
-      ...row,
-      labels: new Map(labelPaths.map((path) => [path, leafText(row.leaves.get(path))])),
-      spans: markSpans(plans, row.leaves, row.slots),
-    }),
-  );
-  const learnableRows = countLearnable(rows, plans, containers);
-  refuseUnlearnable(learnableRows, rows.length, plans);
+  const lesson = readLesson(sources);
   clock.end('plans');
   onProgress(0.05);
-  const labelHeads = labelPaths.map((path, at) => {
-    const trained = trainLabelHead(path, rows, { seed, head, encoder });
-    onProgress(0.05 + (0.5 * (at + 1)) / labelPaths.length);
-    return { path, ...trained };
-  });
-  clock.end('labels');
-  const guide = chooseGuide(
-    labelPaths,
-    rows.flatMap(({ labels, spans }) => (spans ? [{ labels, tags: new Set(spans.map(({ tag }) => tag)) }] : [])),
-  );
-  const tagged = trainTaggerHead(rows, guide, seed);
-  clock.end('tagger');
-  onProgress(0.95);
-  const heldOut = rows.map((row, at) => {
-    const guesses = labelHeads.map((trained) => ({ path: trained.path, ...trained.outOfFold(at) }));
-    const labels = new Map(guesses.map(({ path, label }) => [path, label]));
-    const tagging = tagged?.outOfFold(at) ?? null;
-    const says = { labels, spans: tagging?.spans ?? [] };
-    const { answer, isDoubtful } = composeAnswer(plans, containers, says, row.slots);
-    return {
-      label: answer,
-      judgement: judge(
-        guesses.map(({ score }) => score),
-        tagging,
-        isDoubtful,
-      ),
-    };
-  });
-  const agrees = heldOut.map(({ label }, at) => label === sources[at]?.label);
+  const heads = trainHeads(lesson, { seed, head, encoder }, { onProgress, clock });
+  const heldOut = lesson.rows.map((row, at) => sayOutOfFold(lesson, heads, row, at));
   const judgements = heldOut.map(({ judgement }) => judgement);
+  const agrees = heldOut.map(({ label }, at) => label === sources[at]?.label);
+  const files = [...heads.labels, ...heads.sets, ...(heads.tagger === null ? [] : [heads.tagger])];
   const student = buildFieldsStudent({
     manifest: {
       format: 'rightsize-fields-student',
       version: fieldsFormatVersion,
-      plans,
-      containers,
-      guide: tagged === null ? null : guide,
+      plans: lesson.plans,
+      containers: lesson.containers,
+      guide: heads.guide,
       score: fitFieldsScore(judgements, agrees),
-      encoder: encoderOf(labelHeads.map((trained) => trained.student)),
-      trained: { rows: rows.length, learnable: learnableRows, seed },
-      heads: [
-        ...labelHeads.map(({ path, bytes }) => ({ path, bytes: bytes.length })),
-        ...(tagged === null ? [] : [{ path: null, bytes: tagged.bytes.length }]),
-      ],
+      encoder: files.find((file) => file.encoder !== null)?.encoder ?? null,
+      trained: { rows: sources.length, learnable: lesson.learnable, seed },
+      heads: files.map(({ as }) => as),
     },
-    heads: [...labelHeads.map(({ bytes }) => bytes), ...(tagged === null ? [] : [tagged.bytes])],
+    heads: files.map(({ bytes }) => bytes),
   });
   const scores = crossFittedScores(judgements, agrees, seed);
   clock.end('score');
@@ -152,13 +100,55 @@ export function trainFieldsStudent(
     outOfFold: heldOut.map(({ label }, at) => ({ label, score: scores[at] as number })),
     report: {
       head: 'fields',
-      heldOutAccuracy: agrees.filter(Boolean).length / rows.length,
-      fields: plans.map(reportField),
-      learnableRows,
+      heldOutAccuracy: agrees.filter(Boolean).length / sources.length,
+      fields: lesson.plans.map(reportField),
+      learnableRows: lesson.learnable,
       bytes: student.toBytes().length,
       seconds: clock.seconds,
     },
   };
+}
+
+/** The rows as the heads learn from them, and how their answers are put together. */
+interface Lesson {
+  readonly plans: readonly FieldPlan[];
+  readonly containers: readonly string[];
+  readonly rows: readonly HeadRow[];
+  /** Rows whose own answer comes out when every head says the right thing. */
+  readonly learnable: number;
+}
+
+function readLesson(sources: readonly TrainingRow[]): Lesson {
+  const apart = sources.map((source) => ({
+    source,
+    slots: source.slots,
+    ...takeApart(JSON.parse(source.label) as Json),
+  }));
+  const plans = inferFields(apart);
+  const containers = sharedContainers(apart.map((row) => row.containers));
+  const rows = apart.map(
+    ({ source, slots, leaves }): HeadRow => ({
+      source,
+      slots,
+      labels: new Map(pathsOf(plans, 'label').map((path) => [path, leafText(leaves.get(path))])),
+      sets: new Map(pathsOf(plans, 'labels').map((path) => [path, itemsOf(leaves.get(path))])),
+      spans: markSpans(plans, leaves, slots),
+    }),
+  );
+  const learnable = rows.filter(({ source, slots, labels, sets, spans }) => {
+    if (spans === null) return false;
+    return composeAnswer(plans, containers, { labels, sets, spans }, slots).answer === source.label;
+  }).length;
+  refuseUnlearnable(learnable, rows.length, plans);
+  return { plans, containers, rows, learnable };
+}
+
+function pathsOf(plans: readonly FieldPlan[], kind: FieldPlan['as']['kind']): readonly string[] {
+  return plans.filter(({ as }) => as.kind === kind).map(({ path }) => path);
+}
+
+function itemsOf(leaf: Leaf | undefined): readonly string[] {
+  return Array.isArray(leaf) ? leaf.map((item: Json) => canonicalJson(item)) : [];
 }
 
 /** Objects that stand in every answer. */
@@ -168,85 +158,76 @@ function sharedContainers(all: readonly (readonly string[])[]): readonly string[
   return [...counts].filter(([, count]) => count === all.length).map(([path]) => path);
 }
 
-/** Rows whose own answer comes out when every head says the right thing. */
-function countLearnable(rows: readonly Row[], plans: readonly FieldPlan[], containers: readonly string[]): number {
-  return rows.filter(({ labels, spans, slots, source }) => {
-    if (spans === null) return false;
-    return composeAnswer(plans, containers, { labels, spans }, slots).answer === source.label;
-  }).length;
-}
+/** With fewer rows that could be said, there is nothing to learn. */
+const fewestLearnable = 20;
+const leastLearnableShare = 0.1;
 
 function refuseUnlearnable(learnable: number, rows: number, plans: readonly FieldPlan[]): void {
   if (learnable >= Math.min(rows, Math.max(fewestLearnable, rows * leastLearnableShare))) return;
   const worst = plans.reduce<FieldPlan | null>((a, b) => (a === null || b.explained < a.explained ? b : a), null);
-  throw new RightsizeError(
-    'shape_not_learnable',
-    `${learnable} of ${rows} answers could be said by a student${worst === null ? '' : `: field \`${fieldName(worst.path)}\` is ${worst.as.kind === 'free' ? 'free text' : 'not in the input'} in ${Math.round(100 * (1 - worst.explained))} % of them`}.`,
-  );
+  const why =
+    worst === null
+      ? ''
+      : `: field \`${fieldName(worst.path)}\` is ${worst.as.kind === 'free' ? 'free text' : 'not in the input'} in ${Math.round(100 * (1 - worst.explained))} % of them`;
+  throw new RightsizeError('shape_not_learnable', `${learnable} of ${rows} answers could be said by a student${why}.`);
 }
 
-interface LabelHead {
-  readonly student: LabelStudent;
-  readonly bytes: Uint8Array;
-  outOfFold(row: number): { readonly label: string; readonly score: number };
+interface TrainedHeads {
+  readonly labels: readonly (TrainedHead<{ readonly label: string; readonly score: number }> & {
+    readonly path: string;
+  })[];
+  readonly sets: readonly (TrainedHead<SetGuess> & { readonly path: string })[];
+  readonly tagger: TrainedHead<Tagging> | null;
+  readonly guide: string | null;
 }
 
-/** A value seen once among many rows is an accident, and its row teaches this head nothing. */
-const manyRows = 50;
-
-function trainLabelHead(
-  path: string,
-  rows: readonly Row[],
-  options: Required<Pick<FieldsTrainingOptions, 'seed' | 'head' | 'encoder'>>,
-): LabelHead {
-  const counts = new Map<string, number>();
-  for (const { labels } of rows) counts.set(labels.get(path) ?? '', (counts.get(labels.get(path) ?? '') ?? 0) + 1);
-  const taught = rows.flatMap((row, at) => {
-    const label = row.labels.get(path) ?? '';
-    return rows.length >= manyRows && counts.get(label) === 1 ? [] : [{ at, row: { ...row.source, label } }];
+function trainHeads(
+  { plans, rows }: Lesson,
+  options: HeadOptions,
+  { onProgress, clock }: { readonly onProgress: (share: number) => void; readonly clock: PhaseClock },
+): TrainedHeads {
+  const labelPaths = pathsOf(plans, 'label');
+  const labels = labelPaths.map((path, at) => {
+    onProgress(0.05 + (0.4 * at) / labelPaths.length);
+    return { path, ...trainLabelHead(path, rows, options) };
   });
-  const trained: TrainedLabelStudent = trainStudent(
-    taught.map(({ row }) => row),
-    options,
+  const sets = pathsOf(plans, 'labels').map((path) => ({ path, ...trainSetHead(path, rows, options) }));
+  clock.end('labels');
+  onProgress(0.45);
+  const told = rows.flatMap(({ labels: given, spans }) =>
+    spans === null ? [] : [{ labels: given, tags: new Set(spans.map(({ tag }) => tag)) }],
   );
-  const placeOf = new Map(taught.map(({ at }, place) => [at, place]));
-  return {
-    student: trained.student,
-    bytes: trained.student.toBytes(),
-    outOfFold(at) {
-      const guess = trained.outOfFold[placeOf.get(at) ?? -1];
-      const { slots, source } = rows[at] as Row;
-      return guess ?? trained.student.predict(slots, source.vector);
-    },
-  };
+  const guide = chooseGuide(labelPaths, told);
+  const tagger = trainTaggerHead(rows, guide, options);
+  clock.end('tagger');
+  onProgress(0.95);
+  return { labels, sets, tagger, guide: tagger === null ? null : guide };
 }
 
-interface TaggerHead {
-  readonly bytes: Uint8Array;
-  outOfFold(row: number): Tagging;
-}
-
-/** Null where nothing is copied in any answer. */
-function trainTaggerHead(rows: readonly Row[], guide: string | null, seed: number): TaggerHead | null {
-  const taught = rows.flatMap(({ slots, labels, spans, source }, at) =>
-    spans === null
-      ? []
-      : [{ at, row: { slots: guidedSlots(slots, guide, labels), spans, weight: source.weight ?? 1 } }],
-  );
-  if (!taught.some(({ row }) => row.spans.length > 0)) return null;
-  const trained: { readonly tagger: Tagger; readonly outOfFold: readonly Tagging[] } = trainTagger(
-    taught.map(({ row }) => row),
-    { seed },
-  );
-  const placeOf = new Map(taught.map(({ at }, place) => [at, place]));
-  return {
-    bytes: trained.tagger.toBytes(),
-    outOfFold(at) {
-      const guess = trained.outOfFold[placeOf.get(at) ?? -1];
-      const { slots, labels } = rows[at] as Row;
-      return guess ?? trained.tagger.tag(guidedSlots(slots, guide, labels));
-    },
+/** What the heads say to a row that none of them learned from. */
+function sayOutOfFold(
+  { plans, containers }: Lesson,
+  heads: TrainedHeads,
+  { slots }: HeadRow,
+  at: number,
+): { readonly label: string; readonly judgement: FieldsJudgement } {
+  const labels = heads.labels.map((head) => ({ path: head.path, ...head.outOfFold(at) }));
+  const sets = heads.sets.map((head) => ({ path: head.path, ...head.outOfFold(at) }));
+  const tagging = heads.tagger?.outOfFold(at) ?? null;
+  const says = {
+    labels: new Map(labels.map(({ path, label }) => [path, label])),
+    sets: new Map(sets.map(({ path, labels: members }) => [path, members])),
+    spans: tagging?.spans ?? [],
   };
+  const { answer, isDoubtful } = composeAnswer(plans, containers, says, slots);
+  const judgement = judge({
+    probabilities: [...labels.map(({ score }) => score), ...sets.map(({ probability }) => probability)],
+    margins: sets.map(({ margin }) => margin),
+    unseenShares: [],
+    tagging,
+    isDoubtful,
+  });
+  return { label: answer, judgement };
 }
 
 /** Each row's score from a model that was fitted without the row's part. */
@@ -259,7 +240,7 @@ function crossFittedScores(
   const scores = new Float64Array(judgements.length);
   for (let part = 0; part < scoreFolds; part++) {
     const isOther = (_: unknown, row: number): boolean => partOf[row] !== part;
-    const model: LogisticModel = fitFieldsScore(judgements.filter(isOther), agrees.filter(isOther));
+    const model = fitFieldsScore(judgements.filter(isOther), agrees.filter(isOther));
     judgements.forEach((judgement, row) => {
       if (partOf[row] === part) scores[row] = fieldsScore(model, judgement);
     });
@@ -275,6 +256,8 @@ function reportField({ path, as, explained }: FieldPlan): FieldReport {
 export function fieldName(path: string): string {
   return path === '' ? 'answer' : path.slice(1).replaceAll('/', '.');
 }
+
+type PhaseClock = ReturnType<typeof phaseClock>;
 
 function phaseClock() {
   const seconds = { plans: 0, labels: 0, tagger: 0, score: 0 };
