@@ -1,6 +1,6 @@
 """Fits TRACER on the rows that bench/quality/write-peer-rows.ts wrote, and judges it on rows it has not seen.
 
-usage: python3 fit-tracer.py ROWS RESULTS.json [--tasks sms-spam,trec] [--targets 0.95,0.98] [--zoo light|full] [--limit 900]
+usage: python3 fit-tracer.py ROWS RESULTS.json [--tasks sms-spam,trec] [--targets 0.95,0.98] [--seeds 1] [--zoo light|full] [--limit 900]
 
 A result stands in RESULTS.json as soon as it is there; what stands there is not measured again. `light` is what TRACER's
 command line fits by default (linear models and small networks), `full` what its Python interface does (trees as well).
@@ -29,6 +29,7 @@ def main():
     parser.add_argument("results")
     parser.add_argument("--tasks", default="fpb,sms-spam,trec,isear,agnews,sst2,headlines,snips,banking77,clinc150")
     parser.add_argument("--targets", default="0.95,0.98")
+    parser.add_argument("--seeds", default="1", help="folders below ROWS: divisions of the rows")
     parser.add_argument("--zoo", choices=("light", "full"), default="light")
     parser.add_argument("--limit", type=int, default=900)
     parser.add_argument("--one", nargs=2, metavar=("TASK", "TARGET"), help="fit here and print one result")
@@ -36,21 +37,23 @@ def main():
     if options.one:
         task, target = options.one
         resource.setrlimit(resource.RLIMIT_CPU, (options.limit, options.limit))
-        print(json.dumps(fit_and_judge(options.rows, task, float(target), options.zoo)))
+        folder = os.path.join(options.rows, options.seeds)
+        print(json.dumps(fit_and_judge(folder, task, float(target), options.zoo)))
         return
-    for task in options.tasks.split(","):
-        for target in options.targets.split(","):
-            measure(task, target, options)
+    for seed in options.seeds.split(","):
+        for task in options.tasks.split(","):
+            for target in options.targets.split(","):
+                measure(task, target, seed, options)
 
 
-def measure(task, target, options):
+def measure(task, target, seed, options):
     """In a process of its own, so that CPU time and the limit are its own."""
-    key = f"{task} {target} {options.zoo}"
+    key = f"{task} {target} {options.zoo} {seed}"
     results = read_results(options.results)
-    if key in results or not os.path.exists(os.path.join(options.rows, f"{task}.in.jsonl")):
+    if key in results or not os.path.exists(os.path.join(options.rows, seed, f"{task}.in.jsonl")):
         return
     command = [sys.executable, __file__, options.rows, options.results, "--zoo", options.zoo]
-    command += ["--limit", str(options.limit), "--one", task, target]
+    command += ["--limit", str(options.limit), "--seeds", seed, "--one", task, target]
     process = subprocess.run(command, capture_output=True, text=True)
     if process.returncode == 0:
         result = json.loads(process.stdout.strip().split("\n")[-1])
@@ -59,7 +62,7 @@ def measure(task, target, options):
     else:
         print(f"{key} failed: {process.stderr.strip()[-400:]}", file=sys.stderr, flush=True)
         return
-    result = {"task": task, "target": float(target), "zoo": options.zoo, **result}
+    result = {"task": task, "target": float(target), "zoo": options.zoo, "seed": int(seed), **result}
     results = read_results(options.results)
     results[key] = result
     with open(options.results, "w", encoding="utf-8") as file:

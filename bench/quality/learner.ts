@@ -1,7 +1,7 @@
 import type { Prediction, TrainingRow } from '../../src/learn/student-contract.ts';
 import { type TrainedStudent, trainStudent } from '../../src/learn/train-student.ts';
 import type { TaskRow } from './label-tasks.ts';
-import type { Vectors } from './vector-cache.ts';
+import { benchEncoder, type Vectors } from './vector-cache.ts';
 
 /** A student and the vectors it is asked with. */
 export interface Learned {
@@ -19,7 +19,7 @@ export function learn(
   const before = process.cpuUsage();
   const trained = trainStudent(
     rows.map(({ text, label }) => toTrainingRow(text, label, vectors)),
-    { seed },
+    { seed, encoder: vectors === null ? null : benchEncoder },
   );
   const { user, system } = process.cpuUsage(before);
   return {

@@ -7,7 +7,7 @@ import { seededRandom, shuffled } from '../../src/records/random.ts';
 import { answerOf, type PublicRow, readPublicRows } from '../public-rows.ts';
 import { type Learned, learn } from './learner.ts';
 import { missing, writeResult } from './result-file.ts';
-import { mean, pairedInterval, spreadOf } from './statistics.ts';
+import { type Interval, mean, pairedInterval, type Spread, spreadOf } from './statistics.ts';
 import { cachedVectors } from './vector-cache.ts';
 
 const RETRAIN_AFTER = 100;
@@ -32,6 +32,20 @@ interface Passed {
   readonly agreement: number;
   /** For each call, in the order of the rows: 1 where we are right and the teacher is wrong, −1 the other way round. */
   readonly againstTeacher: readonly number[];
+}
+
+export interface OcatsResult {
+  readonly protocol: string;
+  readonly withVectors: boolean;
+  readonly calls: number;
+  readonly teacherAccuracy: number;
+  readonly development: ReturnType<typeof chooseOnDevelopment>;
+  readonly callShare: Spread;
+  readonly accuracy: Spread;
+  readonly agreement: Spread;
+  /** Right answers of ours less the teacher's, of one call's mean over the shuffles. */
+  readonly againstTeacher: Interval;
+  readonly eachShuffle: readonly Interval[];
 }
 
 /** One pass over a stream. Nothing of a call is looked at before it is answered. */
@@ -95,14 +109,12 @@ const passes = seeds.map((seed) => {
 writeResult('ocats', {
   protocol: 'OCaTS: 231 examples, learning again every 100 calls of the teacher, threshold from the development part',
   withVectors: vectors !== null,
-  shuffles: passes.length,
   calls: test.length,
   teacherAccuracy: teacherAccuracy(test),
   development: choice,
   callShare: spreadOf(passes.map(({ callShare }) => callShare)),
   accuracy: spreadOf(passes.map(({ accuracy }) => accuracy)),
   agreement: spreadOf(passes.map(({ agreement }) => agreement)),
-  /** Of one call's mean over the shuffles. */
   againstTeacher: pairedInterval(test.map((_, call) => mean(passes.map((pass) => pass.againstTeacher[call] ?? 0)))),
   eachShuffle: passes.map(({ againstTeacher }) => pairedInterval(againstTeacher)),
-});
+} satisfies OcatsResult);

@@ -20,6 +20,15 @@ interface Answering {
   readonly microsecondsTogether: readonly number[] | null;
 }
 
+export interface SpeedResult {
+  readonly rounds: number;
+  readonly sets: readonly {
+    readonly set: string;
+    readonly trainingRows: number;
+    readonly answering: readonly Answering[];
+  }[];
+}
+
 const { values: options } = parseArgs({
   options: { sets: { type: 'string', default: 'banking77,sms,agnews' }, rounds: { type: 'string', default: '3' } },
 });
@@ -68,7 +77,7 @@ try {
     for (const row of answering) console.error(set, JSON.stringify(row));
     return { set, trainingRows: rows.train.length, answering };
   });
-  writeResult('speed', { rounds, sets });
+  writeResult('speed', { rounds, sets } satisfies SpeedResult);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

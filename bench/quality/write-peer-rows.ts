@@ -1,16 +1,16 @@
 // Writes the rows and vectors that a peer in another language learns from and is judged on.
-// usage: npx tsx bench/quality/write-peer-rows.ts FOLDER [--seed 1]
+// usage: npx tsx bench/quality/write-peer-rows.ts [FOLDER] [--seed 1]      into FOLDER/SEED
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readTask, setOf, splitRows, type TaskRow, tenTasks } from './label-tasks.ts';
-import { cachedVectors, type Vectors } from './vector-cache.ts';
+import { cachedVectors, cacheFolder, type Vectors } from './vector-cache.ts';
 
 const { values, positionals } = parseArgs({
   options: { seed: { type: 'string', default: '1' } },
   allowPositionals: true,
 });
-const folder = positionals[0] ?? join(import.meta.dirname, '..', '.cache', 'peer-rows');
+const folder = join(positionals[0] ?? join(cacheFolder, 'peer-rows'), values.seed);
 mkdirSync(folder, { recursive: true });
 for (const task of tenTasks) {
   const rows = readTask(task);

@@ -1,0 +1,71 @@
+import type { CoverageRun } from './coverage.ts';
+import { coverageRows } from './coverage-rows.ts';
+import type { OcatsResult } from './ocats.ts';
+import { ocatsRows } from './ocats-rows.ts';
+import { readResult } from './result-file.ts';
+import type { SpeedResult } from './speed.ts';
+import { speedRows } from './speed-rows.ts';
+import type { TableRow, TableRows } from './table.ts';
+import type { TracerRun } from './tracer.ts';
+import { tracerRows } from './tracer-rows.ts';
+
+/** One part of the quality table: a program that measures and writes its JSON, and the rows made of that. */
+export interface Section {
+  readonly name: string;
+  /** Program below `bench/`, and how it is asked for so many seeds. */
+  readonly script: string;
+  readonly parts: (seeds: number) => readonly string[];
+  /** Of `bench/results/`, without `.json`. */
+  readonly result: string;
+  /** Whether the program keeps what its result holds and measures only what is missing. */
+  readonly resumes: boolean;
+  /** From what lies in `bench/results/` now. */
+  readonly rows: () => TableRows;
+}
+
+const coverage = (): readonly CoverageRun[] | null =>
+  (readResult('quality-coverage') as { readonly runs: readonly CoverageRun[] } | null)?.runs ?? null;
+
+const tracer = (): readonly TracerRun[] | null => {
+  const result = readResult('quality-tracer') as Readonly<Record<string, TracerRun>> | null;
+  return result === null ? null : Object.values(result);
+};
+
+const withSeeds = (seeds: number): readonly string[] => ['--seeds', String(seeds)];
+const gold = (rows: readonly TableRow[]): TableRows => ({ gold: rows, real: [] });
+const real = (rows: readonly TableRow[]): TableRows => ({ gold: [], real: rows });
+
+export const sections: readonly Section[] = [
+  {
+    name: 'coverage',
+    script: 'quality/coverage.ts',
+    parts: withSeeds,
+    result: 'quality-coverage',
+    resumes: true,
+    rows: () => coverageRows(coverage()),
+  },
+  {
+    name: 'tracer',
+    script: 'quality/tracer.ts',
+    parts: withSeeds,
+    result: 'quality-tracer',
+    resumes: true,
+    rows: () => gold(tracerRows(coverage(), tracer())),
+  },
+  {
+    name: 'ocats',
+    script: 'quality/ocats.ts',
+    parts: (seeds) => withSeeds(Math.max(5, seeds)),
+    result: 'quality-ocats',
+    resumes: false,
+    rows: () => real(ocatsRows(readResult('quality-ocats') as OcatsResult | null)),
+  },
+  {
+    name: 'speed',
+    script: 'quality/speed.ts',
+    parts: (seeds) => ['--rounds', String(seeds)],
+    result: 'quality-speed',
+    resumes: false,
+    rows: () => gold(speedRows(readResult('quality-speed') as SpeedResult | null)),
+  },
+];
