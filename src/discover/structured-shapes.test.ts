@@ -279,6 +279,22 @@ describe('texts copied from the input', () => {
     expect(bare).toMatchObject({ kind: 'spans', fields: [{ path: [], value: { kind: 'spans', copied: 1 } }] });
   });
 
+  it('are found through a normaliser where the answers write them otherwise', () => {
+    const shape = learnable(
+      rowsOf(120, (i) => {
+        const [day, month] = [(i % 28) + 1, i % 12];
+        const name = 'Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec'.split(',')[month];
+        const two = (n: number): string => String(n).padStart(2, '0');
+        return [
+          `A table on ${day} ${name} ${2020 + (i % 7)} for $${1000 + i}.50`,
+          JSON.stringify({ date: `${2020 + (i % 7)}-${two(month + 1)}-${two(day)}`, price: 1000.5 + i }),
+        ];
+      }),
+    );
+    expect(fieldAt(shape, 'date')?.value).toMatchObject({ kind: 'span', copied: 1, through: 'date' });
+    expect(fieldAt(shape, 'price')?.value).toMatchObject({ kind: 'span', type: 'number', through: 'amount' });
+  });
+
   it('may be several in one value', () => {
     const shape = learnable(
       rowsOf(120, (i) => {

@@ -1,3 +1,4 @@
+import { chooseNormaliser } from '../../learn/normalise/choose-normaliser.ts';
 import type { Json } from '../../records/call.ts';
 import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import type { FieldValue } from '../../records/shapes/shape-field.ts';
@@ -34,8 +35,19 @@ export function scalarValue(rows: readonly ValueRow[], place: PlaceHints): Field
   if (copied.seen >= fewestInputs && copied.share >= surelyCopied) return spanValue(counted, copied, closed);
   if (closed.isClosed) return labelValue(closed);
   if (copied.seen >= fewestInputs && copied.share >= fewestCopied) return spanValue(counted, copied, closed);
+  const made = copied.seen < fewestInputs ? null : throughNormaliser(said);
+  if (made !== null) return { ...spanValue(counted, { ...copied, share: made.share }, closed), through: made.name };
   if (areNumbers) return numberValue(counted);
   return isLooseSet(closed, counted) ? labelValue(closed) : { kind: 'free', what: 'text' };
+}
+
+/** The normaliser that makes enough of the values out of their inputs. */
+function throughNormaliser(rows: readonly ValueRow[]): { readonly name: string; readonly share: number } | null {
+  const values = rows.flatMap(({ value, input }) =>
+    input !== null && (typeof value === 'string' || typeof value === 'number') ? [{ value, slots: [input] }] : [],
+  );
+  const { normaliser, share: made } = chooseNormaliser(values);
+  return made >= fewestCopied && normaliser.name !== 'exactly' ? { name: normaliser.name, share: made } : null;
 }
 
 type Counted = readonly { readonly value: Json; readonly count: number }[];
@@ -51,7 +63,7 @@ function isLooseSet({ unseenShare }: ClosedValues, values: Counted): boolean {
   return total >= fewestOfLooseSet && unseenShare <= mostUnseen && share(short, values) >= 0.9;
 }
 
-function spanValue(values: Counted, copied: Copied, closed: ClosedValues): FieldValue {
+function spanValue(values: Counted, copied: Copied, closed: ClosedValues): FieldValue & { kind: 'span' } {
   const numbers = values.filter(({ value }) => typeof value === 'number');
   const type = share(numbers, values) > 0.5 ? 'number' : 'string';
   const decimals = type === 'number' ? decimalsOf(textsOf(numbers)) : null;

@@ -47,6 +47,8 @@ export type FieldValue =
       readonly decimals?: number;
       /** Some values are several copied texts, in the order of the input, with this between them. */
       readonly joiner?: string;
+      /** The normaliser that makes most of its values, by name; absent where they are copied letter by letter. */
+      readonly through?: string;
     }
   /** A list of texts copied from the input. */
   | { readonly kind: 'spans'; readonly copied: number; readonly order: ItemOrder }
