@@ -1,3 +1,4 @@
+export type { Encoder } from './encoder/encoder.ts';
 export { type ErrorCode, RightsizeError } from './errors.ts';
 export type { Decision, Engine, IncomingCall, TaskStatus } from './gateway/engine.ts';
 export {

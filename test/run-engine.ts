@@ -37,13 +37,13 @@ export function startEngine(change: Partial<LiveEngineOptions> = {}): RunningEng
 export async function follow(
   running: RunningEngine,
   calls: readonly Call[],
-  { forceTeacher = false }: { readonly forceTeacher?: boolean } = {},
+  { forceTeacher = false, isPatient = false }: { readonly forceTeacher?: boolean; readonly isPatient?: boolean } = {},
 ): Promise<readonly Decision[]> {
   const { engine, stored } = running;
   const decisions: Decision[] = [];
   for (const call of calls) {
     const incoming = { ...call, forceTeacher };
-    const decision = engine.decide(incoming, await engine.prepare(incoming));
+    const decision = engine.decide(incoming, await engine.prepare(incoming, { isPatient }));
     decisions.push(decision);
     engine.observe(call, decision);
     stored.push({ call, route: decision.route });

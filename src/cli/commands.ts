@@ -85,7 +85,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./restore.ts')).createRestoreCommand(),
   },
   doctor: {
-    summary: 'check the runtime, the store, the data folder, the port and the upstream',
+    summary: 'check the runtime, the store, the data folder, the port, the upstream and the encoder',
     load: async () => (await import('./doctor.ts')).createDoctorCommand(),
   },
 };

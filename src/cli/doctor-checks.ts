@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { chooseEncoder, openEncoder } from '../encoder/installed-encoders.ts';
 import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
 import { readSecret, type Settings } from '../settings.ts';
 import { openDatabase } from '../storage/open-database.ts';
@@ -23,6 +24,7 @@ export async function runChecks(settings: Settings): Promise<readonly Check[]> {
     ['folder', () => checkFolder(settings.data)],
     ['port', () => checkPort(settings)],
     ['upstream', () => checkUpstream(settings)],
+    ['encoder', () => checkEncoder(settings)],
   ];
   return Promise.all(
     checks.map(async ([name, check]) => {
@@ -126,5 +128,20 @@ async function checkUpstream({ upstream, recorded }: Settings): Promise<Finding>
     return passed(`${baseUrl} answers (${status})${isRefused ? "; callers' own keys are passed on" : ''}`);
   } finally {
     await provider.close();
+  }
+}
+
+/** Opens the files, verifies them and reads a text. */
+async function checkEncoder({ data, encoder: { use, cacheBytes } }: Settings): Promise<Finding> {
+  const chosen = await chooseEncoder(data, use);
+  if (chosen === null) return { result: 'skipped', detail: 'none is used: students see n-grams alone' };
+  const encoder = openEncoder(data, chosen, cacheBytes);
+  try {
+    await encoder.encode(['The first text also brings the model into memory.']);
+    const startedAt = performance.now();
+    await encoder.encode(['Where is the parcel that I ordered last week?']);
+    return passed(`${chosen.name} takes ${(performance.now() - startedAt).toFixed(1)} ms for a short text`);
+  } finally {
+    await encoder.close();
   }
 }

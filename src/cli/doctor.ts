@@ -6,7 +6,7 @@ import { type CommandContext, dataOption, jsonOption, runCommand } from './run-c
 /** `rightsize doctor`: whether this machine, folder and upstream are fit. */
 export function createDoctorCommand(): Command {
   return new Command('doctor')
-    .description('Checks the runtime, the store, the data folder, the port and the upstream.')
+    .description('Checks the runtime, the store, the data folder, the port, the upstream and the encoder.')
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(runCommand<[unknown]>(examine));

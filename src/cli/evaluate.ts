@@ -5,6 +5,8 @@ import { createBaselines } from '../evaluate/baselines.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { readServingStudent } from '../gateway/serving-student.ts';
+import { askStudent } from '../train/ask-student.ts';
+import { withNeededEncoder } from './encoder-option.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { sayEvaluation } from './say-evaluation.ts';
@@ -37,10 +39,13 @@ async function evaluateTask(wanted: string, _options: unknown, context: CommandC
         throw new RightsizeError('too_few_examples', `\`${task.name}\` has no calls that its student has not seen.`);
       }
       const earlier = examples.filter(({ callId, at }) => at <= unseenAfter && !frozen.has(callId));
+      const inputs = rows.map(({ slots }) => slots);
+      const settings = await context.settings();
+      const ask = await withNeededEncoder(settings, student.encoder, (encoder) => askStudent(student, inputs, encoder));
       const evaluation = evaluate({
         shape: learnableShapeOf(task),
         rows,
-        predict: (slots) => student.predict(slots),
+        predict: ask,
         baselines: createBaselines(earlier) ?? {},
         threshold: certificate?.threshold ?? null,
       });

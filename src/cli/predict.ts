@@ -1,11 +1,14 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
+import type { Encoder } from '../encoder/encoder.ts';
 import { RightsizeError } from '../errors.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { readServingStudent, type ServingStudent } from '../gateway/serving-student.ts';
 import { saidIn, type ToolCall } from '../records/answer.ts';
 import { answerOf } from '../records/canonical-answer.ts';
 import type { Task } from '../records/task.ts';
+import { askStudent } from '../train/ask-student.ts';
+import { withNeededEncoder } from './encoder-option.ts';
 import { withStore } from './open-store-for.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { learnableShapeOf } from './stored-tasks.ts';
@@ -42,13 +45,14 @@ async function predict(
     async (store) => {
       const task = resolveTask(await tasksOf(store, context), wanted);
       const serving = await readServingStudent(store, task);
-      const answer = (line: string) => answerLine(line, task, serving);
       const predicted: PredictedLine[] = [];
-      for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
-        const prediction = answer(line);
-        if (context.isJson) predicted.push(prediction);
-        else context.say(`${prediction.label}\t${percent(prediction.score)}\t${sayAnswer(prediction.answer)}`);
-      }
+      await withNeededEncoder(await context.settings(), serving.student.encoder, async (encoder) => {
+        for await (const line of words.length > 0 ? [words.join(' ')] : linesOf(process.stdin, context.signal)) {
+          const prediction = await answerLine(line, { task, serving, encoder });
+          if (context.isJson) predicted.push(prediction);
+          else context.say(`${prediction.label}\t${percent(prediction.score)}\t${sayAnswer(prediction.answer)}`);
+        }
+      });
       const threshold = serving.certificate?.threshold ?? null;
       if (context.isJson)
         context.printJson({ task: task.id, student: serving.student.id, threshold, predictions: predicted });
@@ -62,10 +66,19 @@ function sayAnswer(answer: PredictedLine['answer']): string {
   return typeof answer === 'string' ? answer : answer.map((call) => `${call.name}(${call.arguments})`).join(' ');
 }
 
-function answerLine(input: string, task: Task, { student, certificate }: ServingStudent): PredictedLine {
+interface Answerer {
+  readonly task: Task;
+  readonly serving: ServingStudent;
+  /** The one that the student needs; null where it needs none. */
+  readonly encoder: Encoder | null;
+}
+
+async function answerLine(input: string, { task, serving, encoder }: Answerer): Promise<PredictedLine> {
+  const { student, certificate } = serving;
   const shape = learnableShapeOf(task);
   const slots = slotsOf(input, task);
-  const { label, score } = student.predict(slots);
+  const ask = await askStudent(student, [slots], encoder);
+  const { label, score } = ask(slots);
   const isCertain = certificate !== null && score >= certificate.threshold;
   const answer = isCertain ? answerOf(shape, label, slots) : null;
   return { input, label, score, answer: answer === null ? null : saidIn(answer) };

@@ -1,29 +1,30 @@
 import { Command } from 'commander';
-import { RightsizeError } from '../errors.ts';
+import type { Encoder } from '../encoder/encoder.ts';
 import { replay } from '../gateway/replay.ts';
 import type { ReplayReport, TaskReport } from '../gateway/replay-report.ts';
 import type { PromiseKind } from '../records/certificate.ts';
+import type { Settings } from '../settings.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { openAssignmentsFile } from './assignments-file.ts';
 import { callsInTimeOrder, type OrderedCalls } from './calls-in-time-order.ts';
+import { type EncoderFlags, encoderSetting, withEncoder, withEncoderOptions } from './encoder-option.ts';
 import { wrongUsage } from './output.ts';
 import { promiseOption } from './promise-option.ts';
-import { type CommandContext, jsonOption, runCommand } from './run-command.ts';
+import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { drawTable, percent } from './table.ts';
 
-interface ReplayFlags {
+interface ReplayFlags extends EncoderFlags {
   readonly promise?: PromiseKind;
   readonly epsilon?: string;
   readonly delta?: string;
   readonly spotChecks?: string;
   readonly seed?: string;
   readonly assignments?: string;
-  readonly encoder?: string;
 }
 
 /** `rightsize replay`: what would have happened, had Rightsize stood in the path of these calls. */
 export function createReplayCommand(): Command {
-  return new Command('replay')
+  return withEncoderOptions(new Command('replay'), { mayBeFolder: true })
     .description('Runs the live loop over call logs in their own time order, with the log as the teacher.')
     .argument('<files...>', 'call logs, plain or compressed')
     .addOption(promiseOption())
@@ -35,18 +36,22 @@ export function createReplayCommand(): Command {
     .option('--spot-checks <share>', 'random share of calls that the teacher always answers (default: 0.05)')
     .option('--seed <number>', 'the same log and seed give the same result (default: 1)')
     .option('--assignments <file>', 'write who answered each call, and with what, one JSON object a line')
-    .option('--encoder <name>', 'sentence encoder for the students (not available yet)')
+    .addOption(dataOption())
     .addOption(jsonOption())
     .action(runCommand(runReplay));
 }
 
 async function runReplay(files: string[], flags: ReplayFlags, context: CommandContext): Promise<void> {
-  if (flags.encoder !== undefined)
-    throw new RightsizeError(
-      'encoder_not_available',
-      `\`--encoder\` is ${flags.encoder}, and this version has no encoders`,
-    );
-  const settings = await context.settings();
+  const settings = await context.settings(encoderSetting(flags));
+  await withEncoder(settings, context, (encoder) => replayFiles(files, flags, { settings, encoder }, context));
+}
+
+async function replayFiles(
+  files: readonly string[],
+  flags: ReplayFlags,
+  { settings, encoder }: { readonly settings: Settings; readonly encoder: Encoder | null },
+  context: CommandContext,
+): Promise<void> {
   const epsilon = shareFlag('epsilon', flags.epsilon) ?? settings.promise.epsilon;
   const delta = shareFlag('delta', flags.delta) ?? settings.promise.delta;
   const spotShare = shareFlag('spot-checks', flags.spotChecks, true) ?? settings.spotChecks.share;
@@ -65,6 +70,7 @@ async function runReplay(files: string[], flags: ReplayFlags, context: CommandCo
       spotChecks: { share: spotShare, perDay: settings.spotChecks.perDay },
       seed,
       trainer,
+      ...(encoder && { encoder }),
       signal: context.signal,
       onEvent: (event) => {
         if (event.what === 'training-failed' && !context.signal.aborted)

@@ -2,11 +2,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { PromiseKind } from '../records/certificate.ts';
 import { type RunningInstallation, startInstallation } from '../server/start-installation.ts';
 import type { Settings, SettingsFlags } from '../settings.ts';
+import { type EncoderFlags, encoderSetting, withEncoderOptions } from './encoder-option.ts';
 import { promiseOption } from './promise-option.ts';
 import { type CommandContext, dataOption, runCommand } from './run-command.ts';
 import { readVersion } from './version.ts';
 
-interface StartOptions {
+interface StartOptions extends EncoderFlags {
   readonly port?: number;
   readonly host?: string;
   readonly upstream?: string;
@@ -17,7 +18,7 @@ interface StartOptions {
 
 /** `rightsize start`: gateway and admin API on one port, until a signal ends it. */
 export function createStartCommand(): Command {
-  return new Command('start')
+  return withEncoderOptions(new Command('start'))
     .description('Starts the gateway and the admin API on one port.')
     .option('--port <port>', 'port to listen on; 0 takes any free one (default: 8484)', parsePort)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
@@ -48,8 +49,9 @@ async function serve(options: StartOptions, context: CommandContext): Promise<vo
   await installation.stop();
 }
 
-function toFlags({ port, host, upstream, recorded, promise, stage }: StartOptions): SettingsFlags {
+function toFlags({ port, host, upstream, recorded, promise, stage, ...flags }: StartOptions): SettingsFlags {
   return {
+    ...encoderSetting(flags),
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(stage === undefined ? {} : { stage }),

@@ -3,6 +3,8 @@ import { deltaOfLook } from '../certify/look-budget.ts';
 import { choosePromisedThreshold, planPromise } from '../certify/promised-threshold.ts';
 import { type Curated, curate } from '../curate/curate.ts';
 import { type Lineage, lineageOf, termsOfLineage } from '../curate/lineage.ts';
+import type { Encoder } from '../encoder/encoder.ts';
+import { withVectors } from '../encoder/input-vector.ts';
 import { RightsizeError } from '../errors.ts';
 import { createBaselines } from '../evaluate/baselines.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.ts';
@@ -14,6 +16,7 @@ import type { Example } from '../records/example.ts';
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
+import { type Asking, askStudent } from '../train/ask-student.ts';
 import { type CurveProbe, probeCurve } from '../train/probe-curve.ts';
 import type { Trainer, TrainingReport } from '../train/trainer.ts';
 import { learnableShapeOf, trainedCalls } from './stored-tasks.ts';
@@ -25,6 +28,8 @@ export interface TrainTaskOptions {
   readonly examples: readonly Example[];
   readonly frozenGold: ReadonlySet<string>;
   readonly trainer: Trainer;
+  /** Null or absent: the student sees n-grams alone. */
+  readonly encoder?: Encoder | null;
   readonly head: 'linear' | 'mlp' | 'best';
   readonly epsilon: number;
   readonly delta: number;
@@ -69,7 +74,7 @@ const fewestRows = 20;
  * @throws RightsizeError `too_few_examples`.
  */
 export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskReport> {
-  const { store, task, examples, trainer, head, seed } = options;
+  const { store, task, examples, trainer, encoder = null, head, seed } = options;
   const shape = learnableShapeOf(task);
   const isClosedSet = shape.kind === 'label';
   const parts = curate(examples, {
@@ -84,11 +89,19 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
       `\`${task.name}\` has ${examples.length} calls, of which ${rows.length} can train; it takes ${fewestRows}, and later ones to certify and judge.`,
     );
   }
-  const job = { kind: isClosedSet ? 'label' : 'fields', rows, seed, head } as const;
+  const job = {
+    kind: isClosedSet ? 'label' : 'fields',
+    rows: encoder === null ? rows : await withVectors(rows, encoder),
+    encoder: encoder?.need ?? null,
+    seed,
+    head,
+  } as const;
   const whole = await trainer.train(job);
   const { student, report, outOfFold } = whole;
   const isSame = (a: string, b: string): boolean => isSameAnswer(shape, a, b);
   const curve = await probeCurve({ job, whole, trainer, epsilon: options.epsilon, isSame });
+  const unseen = [...parts.certify, ...parts.judge].map(({ slots }) => slots);
+  const ask = await askStudent(student, unseen, encoder);
   const trained = await trainedCalls(store, task, new Set(parts.train.map((row) => row.callId)));
   const lineage = lineageOf(trained, options);
   const terms = termsOfLineage(lineage);
@@ -96,14 +109,17 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
     evaluate({
       shape,
       rows: parts.judge,
-      predict: (slots) => student.predict(slots),
+      predict: ask,
       baselines: createBaselines(parts.train) ?? {},
       threshold,
       delta: options.delta,
     });
   const evaluation = judge(null);
   const certified = evaluation.beatsBaselines
-    ? await certify(student, shape, parts, { ...options, planningScores: outOfFold.map(({ score }) => score) })
+    ? await certify({ student, ask, shape }, parts, {
+        ...options,
+        planningScores: outOfFold.map(({ score }) => score),
+      })
     : null;
   if (certified !== null) await keepStudent(student, parts, { lineage, terms }, options);
   if (certified?.certificate) await store.certificates.append(certified.certificate);
@@ -126,9 +142,14 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
   };
 }
 
+interface Candidate {
+  readonly student: Student;
+  readonly ask: Asking;
+  readonly shape: LearnableShape;
+}
+
 async function certify(
-  student: Student,
-  shape: LearnableShape,
+  { student, ask, shape }: Candidate,
   { certify: rows }: Curated,
   {
     store,
@@ -144,7 +165,7 @@ async function certify(
   const look = await nextLook(store, task, version);
   const spentDelta = deltaOfLook(delta, look);
   const outcomes = rows.map(({ slots, label }) => {
-    const prediction = student.predict(slots);
+    const prediction = ask(slots);
     return { score: prediction.score, different: label === null || !isSameAnswer(shape, prediction.label, label) };
   });
   const plan = planPromise(promise, planningScores, { n: outcomes.length, epsilon, delta: spentDelta });
@@ -195,6 +216,7 @@ async function keepStudent(
     details: {
       seed,
       head,
+      encoder: student.encoder?.id ?? null,
       trainRows: parts.train.length,
       /** Later calls neither trained the student nor chose its threshold. */
       unseenAfter: Math.max(...[...parts.train, ...parts.certify].map((row) => row.at)),

@@ -5,6 +5,7 @@ import type { FieldsReport } from '../learn/fields/train-fields-student.ts';
 import type { PromiseKind } from '../records/certificate.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { describePromise } from './describe-promise.ts';
+import { type EncoderFlags, encoderSetting, withEncoder, withEncoderOptions } from './encoder-option.ts';
 import { withStore } from './open-store-for.ts';
 import { parseCount, parseShare } from './parse-options.ts';
 import { promiseOption } from './promise-option.ts';
@@ -17,7 +18,7 @@ import { percent } from './table.ts';
 import { tasksOf } from './tasks.ts';
 import { type TrainTaskReport, trainTask } from './train-task.ts';
 
-interface TrainFlags {
+interface TrainFlags extends EncoderFlags {
   readonly promise?: PromiseKind;
   readonly epsilon?: number;
   readonly delta?: number;
@@ -28,7 +29,7 @@ interface TrainFlags {
 
 /** `rightsize train TASK`: from the stored calls of a task to a student, its report and its certificate. */
 export function createTrainCommand(): Command {
-  return new Command('train')
+  return withEncoderOptions(new Command('train'))
     .description('Trains a student for a task, measures it on later calls and asks for its certificate.')
     .argument('<task>', 'name, id, or tenant/name')
     .addOption(promiseOption())
@@ -50,6 +51,7 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
       ...(flags.delta !== undefined && { delta: flags.delta }),
     },
     ...(flags.seed !== undefined && { seed: flags.seed }),
+    ...encoderSetting(flags),
   });
   await withStore(context, async (store) => {
     const task = resolveTask(await tasksOf(store, context), wanted);
@@ -58,23 +60,26 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
     const progress = context.progress(`training ${task.name}`);
     context.signal.addEventListener('abort', () => void worker.close());
     try {
-      const report = await trainTask({
-        store,
-        task,
-        examples: await readExamples(store, task, context.signal),
-        frozenGold: await frozenCalls(store, task),
-        trainer: {
-          train: (job) => worker.train(job, (share) => progress.update(Math.round(share * 100), 100)),
-          close: () => worker.close(),
-        },
-        head: flags.head,
-        epsilon: settings.promise.epsilon,
-        delta: settings.promise.delta,
-        promise: settings.promise.kind,
-        seed: settings.seed,
-        now: Date.now(),
-        upstream: settings.upstream.baseUrl === null ? null : hostOf(settings.upstream.baseUrl),
-      });
+      const report = await withEncoder(settings, context, async (encoder) =>
+        trainTask({
+          store,
+          task,
+          examples: await readExamples(store, task, context.signal),
+          frozenGold: await frozenCalls(store, task),
+          trainer: {
+            train: (job) => worker.train(job, (share) => progress.update(Math.round(share * 100), 100)),
+            close: () => worker.close(),
+          },
+          head: flags.head,
+          epsilon: settings.promise.epsilon,
+          delta: settings.promise.delta,
+          promise: settings.promise.kind,
+          seed: settings.seed,
+          encoder,
+          now: Date.now(),
+          upstream: settings.upstream.baseUrl === null ? null : hostOf(settings.upstream.baseUrl),
+        }),
+      );
       progress.end();
       if (context.isJson) context.printJson({ task: task.id, name: task.name, ...report });
       else

@@ -20,6 +20,22 @@ export function vectorFor(
   return input.text === textOfInput(slots) ? input.vector : null;
 }
 
+/** The vector of an input; null where the encoder fails, of which `onFailure` is told. Never rejects. */
+export async function encodeInput(
+  encoder: Encoder,
+  slots: readonly string[],
+  onFailure: (error: unknown) => void = () => {},
+): Promise<InputVector | null> {
+  const text = textOfInput(slots);
+  try {
+    const [vector] = await encoder.encode([text]);
+    return vector === undefined ? null : { encoder: encoder.need.id, text, vector };
+  } catch (error) {
+    onFailure(error);
+    return null;
+  }
+}
+
 /** Rows with the vectors of their inputs. Throws what `encode` throws. */
 export async function withVectors<Row extends { readonly slots: readonly string[] }>(
   rows: readonly Row[],

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RightsizeError } from '../errors.ts';
+import type { EncoderNeed } from '../records/encoder-need.ts';
 import type { EncoderManifest } from './encoder-manifest.ts';
 import { WorkerEncoder } from './worker-encoder.ts';
 
@@ -100,13 +101,16 @@ export function openEncoder(data: string, manifest: EncoderManifest, cacheBytes:
   });
 }
 
-export async function removeEncoder(data: string, { id }: EncoderManifest): Promise<void> {
-  await rm(join(encodersFolder(data), id), { recursive: true });
+/** The encoder that a student needs; null where it is not installed. */
+export async function openNeededEncoder(
+  data: string,
+  need: EncoderNeed,
+  cacheBytes: number,
+): Promise<WorkerEncoder | null> {
+  const found = (await listEncoders(data)).find(({ id }) => id === need.id);
+  return found === undefined ? null : openEncoder(data, found, cacheBytes);
 }
 
-export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+export async function removeEncoder(data: string, { id }: EncoderManifest): Promise<void> {
+  await rm(join(encodersFolder(data), id), { recursive: true });
 }

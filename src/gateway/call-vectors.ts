@@ -1,10 +1,10 @@
 import { type Encoder, textOfInput } from '../encoder/encoder.ts';
-import { type InputVector, withVectors } from '../encoder/input-vector.ts';
+import { encodeInput, type InputVector, withVectors } from '../encoder/input-vector.ts';
 import type { EncoderNeed } from '../records/encoder-need.ts';
 
 export interface CallVectorsOptions {
   readonly encoder: Encoder;
-  /** How long a call waits for its vector; Infinity in a replay, where every run must be the same. */
+  /** How long a call waits for its vector. */
   readonly patienceMs: number;
   /** Told once of each kind of failure; the calls go on without vectors. */
   readonly onFailure?: (error: unknown) => void;
@@ -24,19 +24,13 @@ export class CallVectors {
 
   /**
    * The vector of an input, or null where it did not come in time; never rejects. Null at once: nobody has to wait,
-   * since a vector for a trial may come while the teacher answers.
+   * since a vector for a trial may come while the teacher answers. `isPatient`: nobody waits for the call, so it takes
+   * what it takes, for any purpose.
    */
-  prepare(slots: readonly string[], purpose: VectorPurpose): Promise<InputVector | null> | null {
+  prepare(slots: readonly string[], purpose: VectorPurpose, isPatient: boolean): Promise<InputVector | null> | null {
     const { encoder, patienceMs } = this.#options;
-    const text = textOfInput(slots);
-    const encoding = encoder.encode([text]).then(
-      ([vector]) => (vector === undefined ? null : { encoder: encoder.need.id, text, vector }),
-      (error: unknown) => {
-        this.#tell(error);
-        return null;
-      },
-    );
-    if (!Number.isFinite(patienceMs)) return encoding;
+    const encoding = encodeInput(encoder, slots, (error) => this.#tell(error));
+    if (isPatient) return encoding;
     return purpose === 'trial' ? null : within(encoding, patienceMs);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inProcessTrainer, keywordCalls, keywordRows } from '../../test/keyword-stream.ts';
-import { follow, type RunningEngine, startEngine } from '../../test/run-engine.ts';
+import { follow as followUrgently, type RunningEngine, startEngine } from '../../test/run-engine.ts';
 import { type ScriptedEncoder, scriptedEncoder } from '../../test/scripted-encoder.ts';
 import type { EncoderNeed, Student } from '../learn/student.ts';
 import type { Call } from '../records/call.ts';
@@ -51,8 +51,13 @@ function vectorTrainer(jobs: TrainingJob[] = []): Trainer {
 }
 
 function withEncoder(encoder: ScriptedEncoder, change: { patienceMs?: number; trainer?: Trainer } = {}): RunningEngine {
-  const { patienceMs = Number.POSITIVE_INFINITY, trainer = vectorTrainer() } = change;
+  const { patienceMs = 1_000, trainer = vectorTrainer() } = change;
   return startEngine({ trainer, vectors: new CallVectors({ encoder, patienceMs }) });
+}
+
+/** As a log is followed: every vector is waited for. */
+function follow(running: RunningEngine, some: readonly Call[]): Promise<readonly Decision[]> {
+  return followUrgently(running, some, { isPatient: true });
 }
 
 const calls = keywordCalls(rows);
@@ -109,7 +114,7 @@ describe('a student that needs vectors', () => {
     const running = await certified(encoder, 25);
     encoder.gate = new Promise(() => {});
     const startedAt = performance.now();
-    const [decision] = await follow(running, later.slice(0, 1));
+    const [decision] = await followUrgently(running, later.slice(0, 1));
     expect(decision?.route.reason).toBe('encoder-missing');
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
@@ -145,7 +150,7 @@ describe('the request path', () => {
     for (const call of learning) {
       isCertified ||= running.engine.status()[0]?.certificate != null;
       if (!isCertified) expect(running.engine.prepare({ ...call, forceTeacher: false })).toBeNull();
-      await follow(running, [call]);
+      await followUrgently(running, [call]);
     }
     expect(isCertified).toBe(true);
   });

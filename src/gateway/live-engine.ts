@@ -135,13 +135,14 @@ export class LiveEngine implements Engine {
     return this.#runners.get(task)?.settled() ?? null;
   }
 
-  prepare(call: IncomingCall): Promise<InputVector | null> | null {
+  /** `isPatient`: of a log, whose calls nobody waits for. */
+  prepare(call: IncomingCall, { isPatient = false } = {}): Promise<InputVector | null> | null {
     const { vectors } = this.#options;
     if (vectors === undefined) return null;
     try {
       const match = this.#finder.match(call);
       const purpose = match === null ? null : (this.#runners.get(match.task)?.vectorPurpose(match) ?? null);
-      return match === null || purpose === null ? null : vectors.prepare(match.slots, purpose);
+      return match === null || purpose === null ? null : vectors.prepare(match.slots, purpose, isPatient);
     } catch {
       return null;
     }

@@ -92,7 +92,7 @@ export class ReplayBooks {
   follow(engine: LiveEngine, place: Place): void | Promise<void> {
     const { id, at, tenant, request, task, tags } = place.call;
     const incoming = { id, at, tenant, request, task, tags, forceTeacher: false };
-    const preparing = engine.prepare(incoming);
+    const preparing = engine.prepare(incoming, { isPatient: true });
     if (preparing === null) return this.#follow(engine, place, incoming, null);
     return preparing.then((input) => this.#follow(engine, place, incoming, input));
   }

@@ -44,7 +44,7 @@ export async function replay(
     options.encoder &&
     new CallVectors({
       encoder: options.encoder,
-      patienceMs: Number.POSITIVE_INFINITY,
+      patienceMs: 0,
       // A replay that lost its vectors on the way would tell what never could have happened.
       onFailure: (error) => {
         lost ??= { error };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createWriteBehind } from '../capture/write-behind.ts';
+import type { Encoder } from '../encoder/encoder.ts';
 import type { Engine } from '../gateway/engine.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
@@ -13,12 +14,15 @@ import type { Store } from '../storage/store.ts';
 import type { FoundCall } from './admin-app.ts';
 import { keepRetention } from './apply-retention.ts';
 import { createLogger } from './logger.ts';
+import { openChosenEncoder } from './open-chosen-encoder.ts';
 import { openLiveEngine } from './open-live-engine.ts';
 
 /** Builds the live loop over what a store keeps. */
 export type EngineOpener = (parts: {
   readonly store: Store;
   readonly settings: Settings;
+  /** Null or absent: students see n-grams alone. */
+  readonly encoder?: Encoder | null;
   readonly log: Logger;
 }) => Promise<Engine>;
 
@@ -68,7 +72,9 @@ async function open(
   closers.push(keepRetention({ calls: store.calls, retention: settings.retention, log }));
   const capture = createWriteBehind({ calls: store.calls, onProblem: (problem) => tellProblem(log, problem) });
   closers.push(() => capture.close());
-  const engine = await openEngine({ store, settings, log });
+  const encoder = await openChosenEncoder(settings, log);
+  if (encoder !== null) closers.push(() => encoder.close());
+  const engine = await openEngine({ store, settings, encoder, log });
   closers.push(() => engine.close());
   await applyKeptStages(store.state, engine);
   const gateway = createGateway({ engine, provider, settings, log, onCall: (captured) => capture.add(captured) });

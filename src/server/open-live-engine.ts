@@ -1,10 +1,13 @@
 import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
+import type { Encoder } from '../encoder/encoder.ts';
+import { CallVectors } from '../gateway/call-vectors.ts';
 import { type EngineState, LiveEngine, type RecalledCall } from '../gateway/live-engine.ts';
 import type { Serving } from '../gateway/task-track.ts';
 import { readStudent, type Student } from '../learn/student.ts';
 import type { Call, Json } from '../records/call.ts';
 import { coinsOf } from '../records/random.ts';
 import type { TaskMatch } from '../records/task.ts';
+import type { Settings } from '../settings.ts';
 import type { Store } from '../storage/store.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import type { EngineOpener } from './installation.ts';
@@ -24,7 +27,7 @@ type Log = Parameters<EngineOpener>[0]['log'];
  * The live loop over what a store keeps. What it finds, trains and certifies is stored behind its back; after a restart
  * it goes on where it stopped, and learns from calls that were imported meanwhile without holding up the server.
  */
-export const openLiveEngine: EngineOpener = async ({ store, settings, log }) => {
+export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = null, log }) => {
   const state = (await store.state.get(engineKey)) as EngineState | undefined;
   const keeper = new EngineKeeper(store, log);
   const { kind, epsilon, delta } = settings.promise;
@@ -33,6 +36,7 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, log }) => 
     stage: settings.stage,
     trainer: new WorkerTrainer(),
     randomFor: (task) => coinsOf(task, settings.seed),
+    ...(encoder && { vectors: vectorsOf(encoder, settings, log) }),
     ...(state === undefined ? {} : { finder: TaskFinder.from(state.finder as FinderState) }),
     onCandidate: (student, task, version) => keeper.storing('a student', keepStudent(store, student, task, version)),
     onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
@@ -51,6 +55,14 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, log }) => 
   );
   return keeper.closing(engine, catchingUp);
 };
+
+function vectorsOf(encoder: Encoder, settings: Settings, log: Log): CallVectors {
+  return new CallVectors({
+    encoder,
+    patienceMs: settings.encoder.timeoutMs,
+    onFailure: (err) => log.error({ err }, 'the sentence encoder failed; calls that need it go to the teacher'),
+  });
+}
 
 /** Saves the engine now and then, and when it is closed. */
 class EngineKeeper {
@@ -129,7 +141,7 @@ async function catchUp(store: Store, engine: LiveEngine, keeper: EngineKeeper): 
   })) {
     if (keeper.isClosing) break;
     if (route !== null) continue;
-    const match = learnFrom(engine, call);
+    const match = await learnFrom(engine, call);
     latest = Math.max(latest, call.at);
     if (match !== null) {
       found.set(call.id, match);
@@ -142,8 +154,9 @@ async function catchUp(store: Store, engine: LiveEngine, keeper: EngineKeeper): 
   if (seen > 0) keeper.saveSoon();
 }
 
-function learnFrom(engine: LiveEngine, call: Call): TaskMatch | null {
-  const decision = engine.decide({ ...call, forceTeacher: true });
+async function learnFrom(engine: LiveEngine, call: Call): Promise<TaskMatch | null> {
+  const incoming = { ...call, forceTeacher: true };
+  const decision = engine.decide(incoming, await engine.prepare(incoming, { isPatient: true }));
   engine.observe(call, decision);
   return decision.match;
 }
@@ -154,7 +167,7 @@ async function keepStudent(store: Store, student: Student, task: string, version
     task,
     version,
     createdAt: Date.now(),
-    details: {},
+    details: { encoder: student.encoder?.id ?? null },
     bytes: student.toBytes(),
   });
 }
