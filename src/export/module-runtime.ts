@@ -2,9 +2,10 @@ import { createReplier, type Replier, replyTo, type StudentReply } from '../gate
 import { readStudent } from '../learn/student.ts';
 import { availableKernels } from '../learn/workspace.ts';
 import type { ChatRequest } from '../records/call.ts';
+import { unpackBytes } from './byte-packing.ts';
 import type { ModulePayload } from './module-payload.ts';
 import type { StudentCard } from './student-card.ts';
-import { decodeBase64 } from './text-codec.ts';
+import { decodeText } from './text-codec.ts';
 
 /** The text of each slot; a single text where the prompt has one slot. */
 export type ModuleInput = string | readonly string[];
@@ -33,7 +34,7 @@ export function openModule(payload: ModulePayload, encodedStudent: string): Stud
       threshold: card.threshold,
       traits: new Map(traits),
       // Verified when it was packed: what could alter it here could alter the code as well.
-      student: readStudent(decodeBase64(encodedStudent), { isVerified: true }),
+      student: readStudent(unpackBytes(decodeText(encodedStudent)), { isVerified: true }),
     });
     return opened;
   };

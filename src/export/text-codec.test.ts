@@ -1,11 +1,20 @@
 import { expect, it } from 'vitest';
-import { decodeBase64 } from './text-codec.ts';
+import { seededRandom } from '../records/random.ts';
+import { decodeText, encodeText } from './text-codec.ts';
 
 it('gives back every byte, whatever the length', () => {
-  for (let length = 0; length < 12; length++) {
-    const bytes = Uint8Array.from({ length }, (_, at) => (at * 83 + length * 29) & 255);
-    expect(decodeBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes);
+  const random = seededRandom(1);
+  for (let length = 0; length < 60; length++) {
+    const bytes = Uint8Array.from({ length }, () => random() * 256);
+    expect(decodeText(encodeText(bytes)).subarray(0, length)).toEqual(bytes);
   }
-  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  expect(decodeBase64(Buffer.from(all).toString('base64'))).toEqual(all);
+  const full = new Uint8Array(1300).fill(255);
+  expect(decodeText(encodeText(full))).toEqual(full);
+});
+
+it('writes what needs no escape between quotes and ends no script element, in 16 characters for 13 bytes', () => {
+  const random = seededRandom(2);
+  const text = encodeText(Uint8Array.from({ length: 13_000 }, () => random() * 256));
+  expect(text.length).toBe(16_000);
+  expect(text).toMatch(/^[!#-;=-[\]-~]+$/);
 });

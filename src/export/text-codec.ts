@@ -1,26 +1,52 @@
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const sextets = new Uint8Array(128);
-for (let value = 0; value < 64; value++) sextets[alphabet.charCodeAt(value)] = value;
+/** Printable ASCII without what means something in a quoted text or in HTML: 91 characters, so that two hold 13 bits. */
+const alphabet = Uint8Array.from(
+  Array.from({ length: 94 }, (_, index) => 33 + index).filter((code) => !'"\\<'.includes(String.fromCharCode(code))),
+);
+const base = alphabet.length;
+const bitsEach = 13;
 
-/** Bytes of a base64 text (RFC 4648, padded). Four times as fast as `atob` and a loop over its characters. */
-export function decodeBase64(text: string): Uint8Array {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+/** Bytes as text that may stand between double quotes: 16 characters for 13 bytes, where base64 takes 17⅓. */
+export function encodeText(bytes: Uint8Array): string {
+  const codes = new Uint8Array(2 * Math.ceil((8 * bytes.length) / bitsEach));
   let at = 0;
-  for (let from = 0; from < text.length; from += 4) {
-    const four =
-      (sextet(text, from) << 18) |
-      (sextet(text, from + 1) << 12) |
-      (sextet(text, from + 2) << 6) |
-      sextet(text, from + 3);
-    // Writing behind the end of a typed array is no error and does nothing: so much for the padding.
-    bytes[at++] = four >> 16;
-    bytes[at++] = four >> 8;
-    bytes[at++] = four;
+  const write = (value: number): void => {
+    codes[at++] = alphabet[Math.floor(value / base)] as number;
+    codes[at++] = alphabet[value % base] as number;
+  };
+  let held = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    bits += 8;
+    if (bits < bitsEach) continue;
+    bits -= bitsEach;
+    write(held >> bits);
+    held &= (1 << bits) - 1;
   }
-  return bytes;
+  // Filled up with zeros: too few for another byte.
+  if (bits > 0) write(held << (bitsEach - bits));
+  return new TextDecoder().decode(codes);
 }
 
-function sextet(text: string, at: number): number {
-  return sextets[text.charCodeAt(at)] as number;
+const placeOf = new Uint16Array(128);
+alphabet.forEach((code, value) => {
+  placeOf[code] = value;
+});
+
+/** The bytes of a text that `encodeText` wrote. */
+export function decodeText(text: string): Uint8Array {
+  const bytes = new Uint8Array(Math.floor((text.length / 2) * (bitsEach / 8)));
+  let held = 0;
+  let bits = 0;
+  let at = 0;
+  for (let from = 0; from < text.length; from += 2) {
+    const value = (placeOf[text.charCodeAt(from)] as number) * base + (placeOf[text.charCodeAt(from + 1)] as number);
+    held = ((held << bitsEach) | value) & 0x3fffff;
+    bits += bitsEach - 8;
+    bytes[at++] = held >> bits;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = held >> bits;
+  }
+  return bytes;
 }

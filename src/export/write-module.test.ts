@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../records/random.ts';
+import { unpackBytes } from './byte-packing.ts';
 import type { ModulePayload } from './module-payload.ts';
 import { moduleTypes } from './module-types.ts';
 import { limitsOf } from './student-card.ts';
+import { decodeText } from './text-codec.ts';
 import { mostModuleBytes, writeModule } from './write-module.ts';
 
 const payload: ModulePayload = {
@@ -38,7 +41,7 @@ describe('the text of a module', () => {
     expect(code).not.toMatch(/<\/script|<!--/);
     const module = await import(`data:text/javascript,${encodeURIComponent(code)}`);
     expect(module.card).toEqual(payload);
-    expect(module.encoder).toBe('AQL/');
+    expect(unpackBytes(decodeText(module.encoder))).toEqual(Uint8Array.of(1, 2, 255));
   });
 
   it('says in its first lines whose it is, and that nothing is promised where nothing is', () => {
@@ -48,7 +51,9 @@ describe('the text of a module', () => {
   });
 
   it('is refused where it would be larger than modules may be', () => {
-    expect(() => writeModule(payload, new Uint8Array(mostModuleBytes), echo)).toThrow(
+    const random = seededRandom(1);
+    const noise = Uint8Array.from({ length: 0.82 * mostModuleBytes }, () => random() * 256);
+    expect(() => writeModule(payload, noise, echo)).toThrow(
       expect.objectContaining({ code: 'module_too_large' }) as Error,
     );
   });
