@@ -39,6 +39,8 @@ export interface KnownTaskState extends KnownTaskOptions {
   }[];
   readonly templates: readonly KnownTemplateState[];
   readonly tally: TallyState;
+  /** Absent in what earlier versions wrote. */
+  readonly shape?: OutputShape | null;
 }
 
 /** A task as the finder carries it along: its templates, its versions, and what its answers have been. */
@@ -54,6 +56,8 @@ export class KnownTask {
   #record: Task | null = null;
   /** What the answers of a record are made of: worked out when first asked for. */
   #vocabulary: { readonly of: Task; readonly words: ReadonlySet<string> } | null = null;
+  /** The shape of the last record, which outlives it. */
+  #shape: OutputShape | null = null;
   #recordedAnswers = 0;
   #answers = 0;
 
@@ -115,6 +119,7 @@ export class KnownTask {
   /** Forgets the answers: they were those of several tasks. */
   restart(): void {
     this.#tally = emptyTally();
+    this.#shape = null;
     this.#answers = 0;
     this.#record = null;
   }
@@ -166,7 +171,9 @@ export class KnownTask {
       : findShape(this.#tally, {
           constants: this.#hints(),
           schema: schemaOf(this.templates.at(-1)?.formatJson ?? null),
+          before: this.#shape,
         });
+    this.#shape = shape;
     const kind = this.isConversation || (shape.kind === 'free-text' && !this.isNamed) ? 'group' : 'task';
     this.#record = { id, name, tenant, kind, shape, versions: this.versions };
     this.#recordedAnswers = this.#answers;
@@ -193,11 +200,13 @@ export class KnownTask {
       })),
       templates: templates.map((known) => known.toJSON()),
       tally: tallyToJson(this.#tally),
+      shape: this.#shape,
     };
   }
 
   static from(state: KnownTaskState): KnownTask {
     const task = new KnownTask(state, tallyFromJson(state.tally));
+    task.#shape = state.shape ?? null;
     for (const template of state.templates) task.templates.push(KnownTemplate.from(state.id, template));
     const byKey = new Map(task.templates.map((known) => [known.template.key, known.template]));
     task.versions = state.versions.flatMap(({ id, teacher, firstSeenAt, key }) => {

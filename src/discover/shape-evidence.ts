@@ -10,6 +10,8 @@ export interface ShapeHints {
   readonly constants: string;
   /** The JSON schema of the answers, where the prompts give one. */
   readonly schema?: Json | undefined;
+  /** What the answers were last held to be: a field keeps its kind while that still fits, for rows and students were read by it. */
+  readonly before?: OutputShape | null;
 }
 
 export interface CountedText {

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../../records/call.ts';
-import { isList } from '../../records/shapes/canonical-json.ts';
+import type { OutputShape } from '../../records/output-shape.ts';
+import { canonicalJson, isList } from '../../records/shapes/canonical-json.ts';
 import type { FieldValue, Nothing, ShapeField } from '../../records/shapes/shape-field.ts';
 import type { ObjectHabits } from '../../records/shapes/written-value.ts';
 import type { CopyLookup } from './copy-counts.ts';
@@ -17,6 +18,8 @@ export interface FieldHints {
   readonly schema?: Json | undefined;
   /** How often what stood at a path was copied, counted over all answers. */
   readonly copies?: CopyLookup;
+  /** What the answers were last held to be. */
+  readonly before?: OutputShape | null | undefined;
 }
 
 export interface FoundFields {
@@ -93,7 +96,11 @@ interface Leaf {
 }
 
 function leafField({ path, rows, total }: Leaf, hints: FieldHints): ShapeField {
-  const place: PlaceHints = { named: hints.constants, copies: (below) => hints.copies?.([...path, ...below]) ?? null };
+  const place: PlaceHints = {
+    named: hints.constants,
+    copies: (below) => hints.copies?.([...path, ...below]) ?? null,
+    before: kindBefore(hints.before, path),
+  };
   const plain = kindOfPlace(rows, place);
   // In a closed set the word for nothing is a value like any other.
   const word = plain.kind === 'label' || plain.kind === 'constant' ? null : wordForNothing(rows);
@@ -104,6 +111,11 @@ function leafField({ path, rows, total }: Leaf, hints: FieldHints): ShapeField {
     nothing: nothingOf(rows, word),
     presence: countOf(said.filter(({ value }) => saysSomething(value))) / total,
   };
+}
+
+function kindBefore(shape: OutputShape | null | undefined, path: readonly string[]): FieldValue['kind'] | null {
+  const fields = shape != null && 'fields' in shape ? shape.fields : [];
+  return fields.find((field) => canonicalJson(field.path) === canonicalJson(path))?.value.kind ?? null;
 }
 
 function kindOfPlace(rows: readonly ValueRow[], place: PlaceHints): FieldValue {

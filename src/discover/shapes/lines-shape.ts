@@ -29,6 +29,7 @@ export function linesShape(answers: readonly CountedText[], tally: AnswerTally, 
   const lookup = copyLookup(tally.copies);
   const { fields } = fieldsOf(rows, {
     constants: hints.constants,
+    before: hints.before,
     copies: (path) => lookup(path.map((name) => name.toLowerCase())),
   });
   const form = formOf(lines, empty?.text ?? null);

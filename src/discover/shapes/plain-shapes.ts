@@ -12,7 +12,7 @@ import { rowsOf } from './value-rows.ts';
 export function plainNumberShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape {
   const form = numberFormOf(answers);
   const rows = rowsOf(tally, (answer) => (answer.kind === 'text' ? readPlain(form, true, answer.text) : null));
-  const { fields } = fieldsOf(rows, { constants: hints.constants });
+  const { fields } = fieldsOf(rows, { constants: hints.constants, before: hints.before });
   const decimals = decimalsOf(answers.map(({ text, count }) => ({ text: text.replace(/\D+$/, ''), count })));
   return structuredShape({
     kind: 'number',
@@ -41,11 +41,16 @@ function numberFormOf(answers: readonly CountedText[]): PlainForm {
 export function plainSpanShape(tally: AnswerTally, hints: ShapeHints): OutputShape {
   const lengths = [...tally.texts.keys()].map(countLabelWords).sort((a, b) => a - b);
   // A refusal in words is longer than what is usually copied.
-  const mostWords = 2 * (lengths[Math.floor(0.95 * lengths.length)] ?? 1) + 2;
+  const mostWords = rounded(2 * (lengths[Math.floor(0.95 * lengths.length)] ?? 1) + 2);
   const form: PlainForm = { kind: 'plain', before: '', after: trailingSpace(tally), grouping: '', mostWords };
   const rows = rowsOf(tally, (answer) => (answer.kind === 'text' ? readPlain(form, false, answer.text) : null));
-  const { fields } = fieldsOf(rows, { constants: hints.constants });
+  const { fields } = fieldsOf(rows, { constants: hints.constants, before: hints.before });
   return structuredShape({ kind: 'span', form, fields, rows });
+}
+
+/** A power of two: what is read as an answer does not change with every longer one. */
+function rounded(words: number): number {
+  return 2 ** Math.ceil(Math.log2(words));
 }
 
 function trailingSpace(tally: AnswerTally): string {
@@ -67,7 +72,9 @@ export function separatedLabelsShape(
     for (const item of splitItems(text)) increase(words, item, count);
   }
   const [separator] = [...separators].sort((a, b) => b[1] - a[1]);
-  const mostWords = 2 + Math.max(...[...words].filter(([, count]) => count > 1).map(([item]) => wordsIn(item)), 1);
+  const mostWords = rounded(
+    2 + Math.max(...[...words].filter(([, count]) => count > 1).map(([item]) => wordsIn(item)), 1),
+  );
   const form = {
     kind: 'separated',
     separator: separator?.[0] ?? ', ',
@@ -77,6 +84,6 @@ export function separatedLabelsShape(
     mostWords,
   } as const;
   const rows = rowsOf(tally, (answer) => (answer.kind === 'text' ? readSeparated(form, answer.text) : null));
-  const { fields } = fieldsOf(rows, { constants: hints.constants });
+  const { fields } = fieldsOf(rows, { constants: hints.constants, before: hints.before });
   return structuredShape({ kind: 'labels', form, fields, rows });
 }

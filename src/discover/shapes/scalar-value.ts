@@ -16,6 +16,9 @@ const fewestInputs = 5;
 const surelyCopied = 0.97;
 /** Values of a label field that may still be new: those calls go to the teacher, the others need not. */
 const mostUnseen = 0.3;
+/** A field that was of a kind stays so while it fits as loosely as this. */
+const stillCopied = 0.4;
+const stillUnseen = 0.5;
 /** Answers that tell a closed set from chance where values go on being new. */
 const fewestOfLooseSet = 60;
 const mostWordsOfLabel = 6;
@@ -32,13 +35,19 @@ export function scalarValue(rows: readonly ValueRow[], place: PlaceHints): Field
   const copied = place.copies([]) ?? copiedShare(said);
   const numbers = counted.filter(({ value }) => isNumeric(value));
   const areNumbers = share(numbers, counted) >= 0.97;
-  if (copied.seen >= fewestInputs && copied.share >= surelyCopied) return spanValue(counted, copied, closed);
-  if (closed.isClosed) return labelValue(closed);
-  if (copied.seen >= fewestInputs && copied.share >= fewestCopied) return spanValue(counted, copied, closed);
+  const span = (least: number): FieldValue | null =>
+    copied.seen >= fewestInputs && copied.share >= least ? spanValue(counted, copied, closed) : null;
+  const label = (most: number): FieldValue | null =>
+    closed.isClosed || isLooseSet(closed, counted, most) ? labelValue(closed) : null;
+  const kept = { span: span(stillCopied), label: label(stillUnseen), number: areNumbers ? numberValue(counted) : null };
+  const before = place.before !== null && place.before in kept ? kept[place.before as keyof typeof kept] : null;
+  if (before !== null) return before;
+  const plain = span(surelyCopied) ?? (closed.isClosed ? labelValue(closed) : null) ?? span(fewestCopied);
+  if (plain !== null) return plain;
   const made = copied.seen < fewestInputs ? null : throughNormaliser(said);
   if (made !== null) return { ...spanValue(counted, { ...copied, share: made.share }, closed), through: made.name };
   if (areNumbers) return numberValue(counted);
-  return isLooseSet(closed, counted) ? labelValue(closed) : { kind: 'free', what: 'text' };
+  return label(mostUnseen) ?? { kind: 'free', what: 'text' };
 }
 
 /** The normaliser that makes enough of the values out of their inputs. */
@@ -57,10 +66,10 @@ function labelValue({ labels, unseenShare }: ClosedValues): FieldValue {
 }
 
 /** Short values that mostly repeat. */
-function isLooseSet({ unseenShare }: ClosedValues, values: Counted): boolean {
+function isLooseSet({ unseenShare }: ClosedValues, values: Counted, most: number): boolean {
   const total = values.reduce((sum, { count }) => sum + count, 0);
   const short = values.filter(({ value }) => typeof value !== 'string' || wordsIn(value) <= mostWordsOfLabel);
-  return total >= fewestOfLooseSet && unseenShare <= mostUnseen && share(short, values) >= 0.9;
+  return total >= fewestOfLooseSet && unseenShare <= most && share(short, values) >= 0.9;
 }
 
 function spanValue(values: Counted, copied: Copied, closed: ClosedValues): FieldValue & { kind: 'span' } {

@@ -18,7 +18,7 @@ export function templateShape(
   const rows = rowsOf(tally, (answer) => (answer.kind === 'text' ? readTemplate(form, answer.text) : null));
   const total = sumOf(answers);
   if (total - countOf(rows) > 2 * tolerated(total)) return null;
-  const { fields } = fieldsOf(rows, { constants: hints.constants });
+  const { fields } = fieldsOf(rows, { constants: hints.constants, before: hints.before });
   return structuredShape({
     kind: 'templated-text',
     form,

@@ -32,7 +32,11 @@ export function toolCallShape(tally: AnswerTally, hints: ShapeHints): OutputShap
   ];
   // Told from a state of before calls were kept.
   if (counted.length === 0) return { kind: 'tool-call', why: `the answers call tools: ${tools}` };
-  const { fields, groups } = fieldsOf(rows, { constants: hints.constants, copies: copyLookup(tally.copies) });
+  const { fields, groups } = fieldsOf(rows, {
+    constants: hints.constants,
+    before: hints.before,
+    copies: copyLookup(tally.copies),
+  });
   const style = jsonStyleOf(counted.map(({ call, count }) => ({ text: call.arguments, count })));
   return structuredShape({
     kind: 'tool-call',
