@@ -1,6 +1,6 @@
+import { fewestAnswers } from '../learn/closed-set.ts';
 import type { OutputShape } from '../records/output-shape.ts';
 import type { AnswerTally } from './answer-tally.ts';
-import { fewestAnswers } from './closed-set.ts';
 import { jsonShape } from './json-shape.ts';
 import { labelShape } from './label-shape.ts';
 import {

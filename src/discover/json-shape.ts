@@ -1,9 +1,9 @@
+import { judgeClosed } from '../learn/closed-set.ts';
 import { isJsonObject, type Json } from '../records/call.ts';
 import { foldLabel, type OutputShape } from '../records/output-shape.ts';
 import { canonicalJson, isList } from '../records/shapes/canonical-json.ts';
 import { findJsonText, parseJsonAnswer } from '../records/shapes/json-text.ts';
 import type { AnswerTally } from './answer-tally.ts';
-import { judgeClosed } from './closed-set.ts';
 import { labelWithForm, sentenceForm } from './label-shape.ts';
 import {
   type CountedText,

@@ -1,3 +1,4 @@
+import { judgeClosed } from '../learn/closed-set.ts';
 import {
   countLabelWords,
   foldLabel,
@@ -7,7 +8,6 @@ import {
   type OutputShape,
 } from '../records/output-shape.ts';
 import type { AnswerTally } from './answer-tally.ts';
-import { judgeClosed } from './closed-set.ts';
 import {
   type CountedText,
   looksLikeNumber,

@@ -1,7 +1,7 @@
+import { judgeClosed } from '../learn/closed-set.ts';
 import type { Json } from '../records/call.ts';
 import type { OutputShape } from '../records/output-shape.ts';
 import type { AnswerTally } from './answer-tally.ts';
-import { judgeClosed } from './closed-set.ts';
 import { isWord, tokenise } from './tokens.ts';
 
 /** What a prompt says about its answers, beside the answers themselves. */

@@ -439,7 +439,14 @@ export class TaskTrack {
     const { rows, version, slots, trainer, vectors, settings } = this.#parts;
     const era = this.#era;
     const kind = this.#kind;
-    const lesson = lessonFor({ calls: rows.all(), version, era, slots, earlierWeight: 1, isClosedSet: kind === 'label' });
+    const lesson = lessonFor({
+      calls: rows.all(),
+      version,
+      era,
+      slots,
+      earlierWeight: 1,
+      isClosedSet: kind === 'label',
+    });
     if (new Set(lesson.rows.map((row) => row.label)).size < 2) return;
     const taught = (await vectors?.ofRows(lesson.rows)) ?? { rows: lesson.rows, encoder: null };
     const outcome = await trainer.train({

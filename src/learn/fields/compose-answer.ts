@@ -1,10 +1,10 @@
 import type { Json } from '../../records/call.ts';
 import { canonicalJson } from '../../records/shapes/canonical-json.ts';
+import { applyNormaliser } from '../normalise/normaliser.ts';
 import type { TaggedSpan } from '../tagger/tagger-contract.ts';
 import { type Leaf, putTogether } from './answer-tree.ts';
 import { type FieldPlan, missingLeaf } from './field-plan.ts';
 import { tagOf, typeOfTag } from './mark-spans.ts';
-import { applyNormaliser } from './sources.ts';
 
 /** What the heads of a student say to one input. */
 export interface HeadsSay {

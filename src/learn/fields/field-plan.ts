@@ -1,5 +1,5 @@
+import type { Normaliser } from '../normalise/normaliser.ts';
 import type { Leaf } from './answer-tree.ts';
-import type { Normaliser } from './sources.ts';
 
 /** What a field holds where it says nothing. */
 export type Missing = 'absent' | 'null' | 'empty-text' | 'empty-list';

@@ -2,10 +2,11 @@ import type { Json } from '../../records/call.ts';
 import { isJsonObject } from '../../records/call.ts';
 import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import { judgeClosed } from '../closed-set.ts';
+import { chooseNormaliser, type Valued } from '../normalise/choose-normaliser.ts';
+import { exactly, findSources, type Normaliser } from '../normalise/normaliser.ts';
 import type { Leaf } from './answer-tree.ts';
 import type { FieldKind, FieldPlan, Missing } from './field-plan.ts';
 import { missingOf } from './field-plan.ts';
-import { chooseNormaliser, exactly, findSources, type Normaliser, type Valued } from './sources.ts';
 
 /** One answer taken apart, beside the input it answers. */
 export interface TakenApart {

@@ -1,8 +1,8 @@
 import { isJsonObject, type Json } from '../../records/call.ts';
+import { exactly, findSources, type Normaliser } from '../normalise/normaliser.ts';
 import type { TaggedSpan } from '../tagger/tagger-contract.ts';
 import type { Leaf } from './answer-tree.ts';
 import { type FieldPlan, missingOf } from './field-plan.ts';
-import { exactly, findSources, type Normaliser } from './sources.ts';
 
 /** A value of an answer that should stand in the input, and the tag of its place there. */
 interface Wanted {

@@ -54,6 +54,25 @@ describe.each(Object.keys(inventedTasks))('a student of %s', (task) => {
 });
 
 describe('training on answers of several fields', () => {
+  it('writes values as the teacher does where the input says them otherwise', () => {
+    const words = ['two', 'three', 'four', 'five', 'six', 'seven'];
+    const rowsOf = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const at = from + i;
+        const [hour, minute] = [1 + (at % 11), (at * 7) % 60];
+        const time = `${hour}:${String(minute).padStart(2, '0')} pm`;
+        return {
+          slots: [`a table for ${words[at % 6]} at ${time} please, no. ${at}`],
+          label: JSON.stringify({ people: 2 + (at % 6), time: `${hour + 12}:${String(minute).padStart(2, '0')}` }),
+        };
+      });
+    const { student, report } = trainFieldsStudent(rowsOf(0, 160), { seed: 1 });
+    expect(report.fields.map(({ kind }) => kind)).toEqual(['span', 'span']);
+    const unseen = rowsOf(500, 60);
+    const right = unseen.filter(({ slots, label }) => student.predict(slots).label === label);
+    expect(right.length).toBeGreaterThan(55);
+  });
+
   it('gives the same bytes for the same rows and seed', () => {
     const again = trainFieldsStudent(inventedRows('tools', 160, 1), { seed: 7 });
     expect(again.student.id).toBe(trained.tools?.student.id);

@@ -1,1 +1,0 @@
-export { type ClosedSet, fewestAnswers, judgeClosed } from '../learn/closed-set.ts';
