@@ -1,8 +1,8 @@
+import { judgeClosed } from '../../learn/closed-set.ts';
 import type { Json } from '../../records/call.ts';
 import { canonicalJson, tidyJson } from '../../records/shapes/canonical-json.ts';
 import { canonicalLabel } from '../../records/shapes/canonical-value.ts';
 import type { FieldLabel } from '../../records/shapes/shape-field.ts';
-import { judgeClosed } from '../closed-set.ts';
 import { sumOf, wordsIn } from '../shape-evidence.ts';
 
 /** Values with how often each came. */
