@@ -14,6 +14,9 @@ export async function bundleRuntime() {
     platform: 'neutral',
     target: 'es2022',
     legalComments: 'none',
+    // Names stay, so that the code can still be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
   });
   return outputFiles[0].text;
 }

@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -34,10 +36,18 @@ export async function ask(url, questions) {
   return { replies: asked.map(say), coldStartMs, kernels: student.kernels };
 }`;
 
+/** In a Node process of its own, without the loaders of this one. */
 export async function askInNode({ code, questions }: Questions): Promise<Said> {
-  return withFiles(code, async (asker, student) => {
-    const { ask }: { ask: (url: string, questions: string) => Promise<Said> } = await import(asker);
-    return ask(student, JSON.stringify(questions));
+  return withFiles(code, async (asker, student, folder) => {
+    const said = join(folder, 'said.json');
+    writeFileSync(join(folder, 'questions.json'), JSON.stringify(questions));
+    const source = `
+      import { readFileSync, writeFileSync } from 'node:fs';
+      import { ask } from ${JSON.stringify(asker)};
+      const said = await ask(${JSON.stringify(student)}, readFileSync('questions.json', 'utf8'));
+      writeFileSync('said.json', JSON.stringify(said));`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', source], { cwd: folder });
+    return JSON.parse(readFileSync(said, 'utf8')) as Said;
   });
 }
 
@@ -47,7 +57,7 @@ export async function askInWorker({ code, questions }: Questions): Promise<Said>
       const { parentPort, workerData: [asker, student, questions] } = require('node:worker_threads');
       import(asker).then(({ ask }) => ask(student, questions)).then((said) => parentPort.postMessage(said));`;
     const workerData = [asker, student, JSON.stringify(questions)];
-    const worker = new Worker(source, { eval: true, workerData });
+    const worker = new Worker(source, { eval: true, workerData, execArgv: [] });
     try {
       return await new Promise<Said>((resolve, reject) => {
         worker.once('message', resolve);
@@ -124,7 +134,7 @@ async function launchChromium(): Promise<Browser> {
 /** Puts the asking code and a module into files of their own, for as long as the work takes. */
 async function withFiles<Result>(
   code: string,
-  work: (asker: string, student: string) => Promise<Result>,
+  work: (asker: string, student: string, folder: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'module-'));
   const put = (name: string, text: string): string => {
@@ -133,7 +143,7 @@ async function withFiles<Result>(
     return pathToFileURL(file).href;
   };
   try {
-    return await work(put('ask.mjs', asking), put('student.mjs', code));
+    return await work(put('ask.mjs', asking), put('student.mjs', code), folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
