@@ -1,4 +1,5 @@
 import { type Bet, betMixture, logSumExp } from './bet-mixture.ts';
+import { nextAbove } from './next-above.ts';
 
 export interface BettingPromise {
   /** Share of all calls that may be answered and different. */
@@ -182,16 +183,6 @@ export class BettingCertificate {
     while (above > 0 && this.#errors[above - 1]?.[0] === score) above--;
     return above;
   }
-}
-
-/** The smallest double above another; infinity stays. */
-function nextAbove(value: number): number {
-  if (!Number.isFinite(value)) return value;
-  if (value === 0) return Number.MIN_VALUE;
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? 1n : -1n));
-  return view.getFloat64(0);
 }
 
 function check({ epsilon, delta, largestWeight = 1 }: BettingPromise): void {

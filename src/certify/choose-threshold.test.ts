@@ -49,7 +49,17 @@ describe('chooseThreshold', () => {
       { score: 0.5, different: true },
       { score: 0.5, different: true },
     ];
-    expect(chooseThreshold(tied, promise)).toMatchObject({ certified: true, threshold: 0.9, answered: 40 });
+    const choice = chooseThreshold(tied, promise);
+    expect(choice).toMatchObject({ certified: true, answered: 40, errors: 0 });
+    expect(choice.certified && choice.threshold).toBeGreaterThan(0.5);
+  });
+
+  it('lies just above the first error too many, not at the last score kept', () => {
+    const sample = [...clean(60, 0.9), { score: 0.4, different: true }, ...clean(10, 0.3)];
+    const choice = chooseThreshold(sample, promise);
+    expect(choice).toMatchObject({ certified: true, answered: 60, errors: 0 });
+    expect(choice.certified && choice.threshold).toBeCloseTo(0.4, 12);
+    expect(choice.certified && choice.threshold).toBeGreaterThan(0.4);
   });
 
   it('says how many clean calls are missing when the most confident answers are wrong', () => {

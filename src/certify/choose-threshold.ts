@@ -1,4 +1,5 @@
 import { binomialUpperBound, callsNeeded, errorsAllowed } from './binomial-bounds.ts';
+import { nextAbove } from './next-above.ts';
 
 /** One sampled call: the score of what the student would answer, and whether that differs from the teacher's answer. */
 export interface ScoredOutcome {
@@ -10,7 +11,7 @@ export interface ScoredOutcome {
 export type ThresholdChoice =
   | {
       readonly certified: true;
-      /** Scores at or above it may be answered. One of the sample's scores. */
+      /** Scores at or above it may be answered. Just above the first error too many, or the sample's lowest score. */
       readonly threshold: number;
       readonly n: number;
       /** Answered and different at this threshold. */
@@ -58,7 +59,9 @@ export function chooseThreshold(
 
 /**
  * The loosest threshold with at most `allowed` errors at or above it; undefined where even the highest score has more.
- * Equal scores are taken together, since errors only grow as the threshold falls: it lies just above the error too many.
+ * It lies just above the error too many, and so below the last score that is kept: a threshold breaks its promise where
+ * the errors down to it are too few by chance, and that chance is the same down to the next error. Where there is no error
+ * too many it is the lowest score, not lower: nothing is known of calls that the student is less sure of than of any here.
  */
 export function loosestLevel(sample: readonly ScoredOutcome[], allowed: number): ScoreLevel | undefined {
   if (allowed < 0) return undefined;
@@ -66,9 +69,10 @@ export function loosestLevel(sample: readonly ScoredOutcome[], allowed: number):
     .filter(({ score, different }) => different && score > Number.NEGATIVE_INFINITY)
     .map(({ score }) => score);
   const tooMany = errorScores.sort((left, right) => right - left)[allowed] ?? Number.NEGATIVE_INFINITY;
-  let threshold = Number.POSITIVE_INFINITY;
-  for (const { score } of sample) if (score > tooMany && score < threshold) threshold = score;
-  return threshold === Number.POSITIVE_INFINITY ? undefined : levelAt(sample, threshold);
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { score } of sample) if (score > tooMany && score < lowest) lowest = score;
+  if (lowest === Number.POSITIVE_INFINITY) return undefined;
+  return levelAt(sample, tooMany === Number.NEGATIVE_INFINITY ? lowest : nextAbove(tooMany));
 }
 
 function levelAt(sample: readonly ScoredOutcome[], threshold: number): ScoreLevel {
