@@ -9,6 +9,7 @@ import { layerSection } from './certificates/layers.ts';
 import { anytimeSection, lookSection } from './certificates/looks.ts';
 import { type Pool, sources, studentPool } from './certificates/pool.ts';
 import { printSection, type Section } from './certificates/report.ts';
+import { sameLabelsSection } from './certificates/same-labels.ts';
 import { selectiveSection, thresholdSection } from './certificates/thresholds.ts';
 import { chosenStudentSection, unfairSampleSection } from './certificates/unfair-samples.ts';
 import { windowSection } from './certificates/windows.ts';
@@ -37,6 +38,7 @@ const some = () => ['banking77', 'isear (GPT-3.5)', 'banking77 (GPT-4)'].map(poo
 
 const simulations: Readonly<Record<string, () => Section>> = {
   thresholds: () => thresholdSection(all(), DELTA, draws),
+  'same-labels': () => sameLabelsSection(all(), DELTA, draws),
   selective: () => selectiveSection(some(), DELTA, draws),
   looks: () => lookSection(['banking77', 'banking77 (GPT-4)'].map(pool), DELTA, draws),
   anytime: () => anytimeSection(DELTA, draws),
