@@ -1,3 +1,4 @@
+import { type CertificatesResult, certificateRows } from './certificate-rows.ts';
 import type { CoverageRun } from './coverage.ts';
 import { coverageRows } from './coverage-rows.ts';
 import type { OcatsResult } from './ocats.ts';
@@ -5,6 +6,7 @@ import { ocatsRows } from './ocats-rows.ts';
 import { readResult } from './result-file.ts';
 import type { SpeedResult } from './speed.ts';
 import { speedRows } from './speed-rows.ts';
+import { certifiedStreamRows, type GrowthResult, type ReplayResult, replayRows } from './stream-rows.ts';
 import type { TableRow, TableRows } from './table.ts';
 import type { TracerRun } from './tracer.ts';
 import { tracerRows } from './tracer-rows.ts';
@@ -59,6 +61,33 @@ export const sections: readonly Section[] = [
     result: 'quality-ocats',
     resumes: false,
     rows: () => real(ocatsRows(readResult('quality-ocats') as OcatsResult | null)),
+  },
+  {
+    name: 'ocats-certified',
+    script: 'growth.ts',
+    parts: (seeds) => [
+      ...['--streams', 'banking77-gpt4', '--epsilon', '0.05', '--encoder', '--out', 'quality-ocats-certified'],
+      ...withSeeds(Math.max(5, seeds)),
+    ],
+    result: 'quality-ocats-certified',
+    resumes: false,
+    rows: () => real(certifiedStreamRows(readResult('quality-ocats-certified') as GrowthResult | null)),
+  },
+  {
+    name: 'replay',
+    script: 'replay.ts',
+    parts: (seeds) => withSeeds(Math.max(10, seeds)),
+    result: 'replay',
+    resumes: false,
+    rows: () => gold(replayRows(readResult('replay') as ReplayResult | null)),
+  },
+  {
+    name: 'certificates',
+    script: 'certificates.ts',
+    parts: () => [],
+    result: 'certificates',
+    resumes: false,
+    rows: () => certificateRows(readResult('certificates') as CertificatesResult | null),
   },
   {
     name: 'speed',
