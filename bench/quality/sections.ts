@@ -1,6 +1,6 @@
 import { type CertificatesResult, certificateRows } from './certificate-rows.ts';
 import type { CoverageRun } from './coverage.ts';
-import { coverageRows } from './coverage-rows.ts';
+import { coverageRows, coverageTable } from './coverage-rows.ts';
 import type { OcatsResult } from './ocats.ts';
 import { ocatsRows } from './ocats-rows.ts';
 import { readResult } from './result-file.ts';
@@ -9,7 +9,7 @@ import { speedRows } from './speed-rows.ts';
 import { certifiedStreamRows, type GrowthResult, type ReplayResult, replayRows } from './stream-rows.ts';
 import type { TableRow, TableRows } from './table.ts';
 import type { TracerRun } from './tracer.ts';
-import { tracerRows } from './tracer-rows.ts';
+import { tracerRows, tracerTable } from './tracer-rows.ts';
 
 /** One part of the quality table: a program that measures and writes its JSON, and the rows made of that. */
 export interface Section {
@@ -23,6 +23,8 @@ export interface Section {
   readonly resumes: boolean;
   /** From what lies in `bench/results/` now. */
   readonly rows: () => TableRows;
+  /** A table of the single tasks behind the rows, with its heading. */
+  readonly details?: () => string;
 }
 
 const coverage = (): readonly CoverageRun[] | null =>
@@ -45,6 +47,7 @@ export const sections: readonly Section[] = [
     result: 'quality-coverage',
     resumes: true,
     rows: () => coverageRows(coverage()),
+    details: () => coverageTable(coverage()),
   },
   {
     name: 'tracer',
@@ -53,6 +56,7 @@ export const sections: readonly Section[] = [
     result: 'quality-tracer',
     resumes: true,
     rows: () => gold(tracerRows(coverage(), tracer())),
+    details: () => tracerTable(coverage(), tracer()),
   },
   {
     name: 'ocats',
