@@ -1,13 +1,14 @@
 // What twice and four times the rows bring, forecast from a learning-curve probe and then trained and judged.
 // usage: npx tsx bench/learning-curve.ts [--seeds 3] [--largest 1600] [--epsilon 0.05] [--sets sms,trec] [--json]
-// Data: SHARED_DIR (default ../shared). Writes bench/results/learning-curve.json.
+// Data: SHARED_DIR (default ../shared). Writes bench/results/learning-curve-EPSILON.json.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Band } from '../src/learn/band.ts';
+import { coverageAt } from '../src/learn/coverage-law.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
-import { coverageAt } from '../src/train/coverage-law.ts';
-import { type Band, type CurveProbe, probeCurve } from '../src/train/probe-curve.ts';
+import { type CurveProbe, probeCurve } from '../src/train/probe-curve.ts';
 import type { Trainer, TrainingJob, TrainingOutcome } from '../src/train/trainer.ts';
 import { type ClosedRow, closedSets, readClosedSet } from './insight/closed-sets.ts';
 
@@ -105,6 +106,8 @@ interface Measured {
   readonly cases: number;
   /** Share of the cases whose truth lies in the band. */
   readonly inside: number;
+  /** The same, with the band widened by what chance does to a truth that is measured on so many rows. */
+  readonly insideBesideChance: number;
   /** Medians of the distance from the forecast, and of half the band's width. */
   readonly medianError: number;
   readonly medianHalfWidth: number;
@@ -126,6 +129,7 @@ function summaryOf(isUntouched: boolean): readonly Measured[] {
         band: each.probe.forecasts.find((forecast) => forecast.times === times)?.[what] as Band,
         truth: each.truth[what],
         now: each.probe.sizes.at(-1)?.[what] as number,
+        judged: each.judged,
       }));
       return {
         isUntouched,
@@ -133,6 +137,8 @@ function summaryOf(isUntouched: boolean): readonly Measured[] {
         what,
         cases: of.length,
         inside: bands.filter(({ band, truth }) => isInside(band, truth)).length / of.length,
+        insideBesideChance:
+          bands.filter(({ band, truth, judged }) => isInside(widened(band, truth, judged), truth)).length / of.length,
         medianError: median(bands.map(({ band, truth }) => Math.abs(band.share - truth))),
         medianHalfWidth: median(bands.map(({ band }) => (band.high - band.low) / 2)),
         medianErrorOfNoChange: median(bands.map(({ now, truth }) => Math.abs(now - truth))),
@@ -146,6 +152,12 @@ function isInside({ low, high }: Band, truth: number): boolean {
   return low - 0.005 <= truth && truth <= high + 0.005;
 }
 
+/** A band for a share that is counted on so many rows, where the band itself is for the share of all there could be. */
+function widened({ share, low, high }: Band, truth: number, judged: number): Band {
+  const chance = 1.645 * Math.sqrt((truth * (1 - truth)) / judged);
+  return { share, low: share - Math.hypot(share - low, chance), high: share + Math.hypot(high - share, chance) };
+}
+
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
@@ -153,13 +165,16 @@ function median(values: readonly number[]): number {
 function write(): void {
   mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
   const document = { epsilon, seeds: Number(options.seeds), summary: summary(), cases };
-  writeFileSync(join(import.meta.dirname, 'results', 'learning-curve.json'), `${JSON.stringify(document)}\n`);
+  writeFileSync(
+    join(import.meta.dirname, 'results', `learning-curve-${epsilon}.json`),
+    `${JSON.stringify(document)}\n`,
+  );
 }
 
 function print(): void {
   const points = (share: number): string => (100 * share).toFixed(1);
   for (const of of summary())
     console.log(
-      `${of.isUntouched ? 'untouched sets' : 'sets'}, ${of.what} at ${of.times}×: ${points(of.inside)}% of ${of.cases} inside the band; median error ${points(of.medianError)}, half width ${points(of.medianHalfWidth)}, error of "no change" ${points(of.medianErrorOfNoChange)} points`,
+      `${of.isUntouched ? 'untouched sets' : 'sets'}, ${of.what} at ${of.times}×: ${points(of.inside)}% of ${of.cases} inside the band (${points(of.insideBesideChance)}% beside the truth's own chance); median error ${points(of.medianError)}, half width ${points(of.medianHalfWidth)}, error of "no change" ${points(of.medianErrorOfNoChange)} points`,
     );
 }

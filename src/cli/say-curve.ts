@@ -1,5 +1,5 @@
-import type { Band, CurveProbe } from '../train/probe-curve.ts';
-import { percent } from './table.ts';
+import type { CurveProbe } from '../train/probe-curve.ts';
+import { inBand, percent } from './table.ts';
 
 /** What twice and four times the calls would bring, in a sentence. */
 export function describeCurve({ forecasts }: CurveProbe, epsilon: number): string {
@@ -28,10 +28,4 @@ export function drawCurveBars({ sizes, forecasts }: CurveProbe): readonly string
       return `${String(rows).padStart(8)} |${(sure + open).padEnd(width)}| ${words}`;
     }),
   ];
-}
-
-/** "93% (90 to 95)", in whole points. */
-function inBand({ share, low, high }: Band): string {
-  const points = (part: number): string => (100 * part).toFixed(0);
-  return `${points(share)}% (${points(low)} to ${points(high)})`;
 }

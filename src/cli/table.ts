@@ -1,3 +1,5 @@
+import type { Band } from '../learn/band.ts';
+
 /** Lines with their columns aligned: the first to the left, figures to the right. The first row is the heading. */
 export function drawTable(rows: readonly (readonly string[])[]): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
@@ -35,6 +37,12 @@ export function measured(
 ): string {
   if (share === null) return '–';
   return `${percent(share.share)} (${(share.low * 100).toFixed(1)} to ${(share.high * 100).toFixed(1)})`;
+}
+
+/** "93% (90 to 95)", in whole points. */
+export function inBand({ share, low, high }: Band): string {
+  const points = (part: number): string => (part >= 0.995 && part < 1 ? '>99' : (100 * part).toFixed(0));
+  return `${points(share)}% (${points(low)} to ${points(high)})`;
 }
 
 /** "$12.34", with more digits for small sums; "unknown" for null. */

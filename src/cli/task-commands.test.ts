@@ -59,6 +59,18 @@ describe('rightsize tasks', () => {
     expect(document).toMatchObject({ tasks: [{ name, tenant: 'shop', calls: 60 }], callsWithoutTask: 0 });
   });
 
+  it('says what a student of each task could do, before any is trained', async () => {
+    await keepMore(300);
+    const { document } = await run('tasks', '--distillability');
+    const [{ distillability }] = document.tasks;
+    expect(distillability.agreement.share).toBeGreaterThan(0.8);
+    expect(distillability.signs).toMatchObject({ rows: 300, answers: 3 });
+    expect(distillability.reasons[0].words).toContain('calls');
+    const trained = (await run('train', name, '--head', 'linear')).document;
+    expect(trained.expected).toEqual(distillability);
+    expect(trained.curve.forecasts.map(({ times }: { times: number }) => times)).toEqual([2, 4]);
+  });
+
   it('shows a task with its newest calls', async () => {
     const { document } = await run('tasks', 'show', name, '--calls', '2');
     expect(document.newest.map((call: { id: string }) => call.id)).toEqual(['call59', 'call58']);

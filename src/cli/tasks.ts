@@ -4,13 +4,14 @@ import { readAnswer } from '../records/answer.ts';
 import type { Call } from '../records/call.ts';
 import { spellingOf, whyNotLearnable } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
+import { listDistillability } from './list-distillability.ts';
 import { type OpenedStore, withStore } from './open-store-for.ts';
 import { parseCount } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand, yesOption } from './run-command.ts';
 import { findStoredTasks, forgetTask, renameTask } from './stored-tasks.ts';
 import { drawTable, excerpt, percent } from './table.ts';
 
-interface TaskRow {
+export interface TaskRow {
   readonly id: string;
   readonly name: string;
   readonly tenant: string;
@@ -23,7 +24,11 @@ interface TaskRow {
 /** `rightsize tasks`: what was found, with examples; and to rename or forget a task. */
 export function createTasksCommand(): Command {
   const command = new Command('tasks').description('Lists the tasks found among the stored calls.');
-  command.addOption(dataOption()).addOption(jsonOption()).action(runCommand(listTasks));
+  command
+    .option('--distillability', 'say what a student of each task could do, from the log alone')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(runCommand<[{ readonly distillability?: boolean }]>(listTasks));
   command
     .command('show')
     .description('Shows one task: its prompt, its labels and its newest calls.')
@@ -61,7 +66,7 @@ export async function tasksOf(store: OpenedStore, context: CommandContext): Prom
   }
 }
 
-async function listTasks(_options: unknown, context: CommandContext): Promise<void> {
+async function listTasks(options: { readonly distillability?: boolean }, context: CommandContext): Promise<void> {
   await withStore(
     context,
     async (store) => {
@@ -70,6 +75,7 @@ async function listTasks(_options: unknown, context: CommandContext): Promise<vo
       for (const task of tasks) rows.push(describe(task, await store.calls.count({ task: task.id })));
       rows.sort((a, b) => b.calls - a.calls);
       const unassigned = await store.calls.count({ task: null });
+      if (options.distillability) return await listDistillability(store, tasks, rows, context);
       if (context.isJson) return context.printJson({ tasks: rows, callsWithoutTask: unassigned });
       const heading = ['TASK', 'TENANT', 'CALLS', 'VERSIONS', 'ANSWERS'];
       const lines = rows.map((row) => [row.name, row.tenant, `${row.calls}`, `${row.versions}`, row.shape]);

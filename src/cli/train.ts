@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { distillability } from '../curate/distillability.ts';
 import { hostOf } from '../curate/provider-terms.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import type { FieldsReport } from '../learn/fields/train-fields-student.ts';
@@ -11,6 +12,7 @@ import { parseCount, parseShare } from './parse-options.ts';
 import { promiseOption } from './promise-option.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { describeCurve, drawCurveBars } from './say-curve.ts';
+import { describeDistillability } from './say-distillability.ts';
 import { sayEvaluation } from './say-evaluation.ts';
 import { describeTerms } from './say-terms.ts';
 import { frozenCalls, learnableShapeOf, readExamples } from './stored-tasks.ts';
@@ -55,7 +57,12 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
   });
   await withStore(context, async (store) => {
     const task = resolveTask(await tasksOf(store, context), wanted);
-    learnableShapeOf(task);
+    const shape = learnableShapeOf(task);
+    const { epsilon } = settings.promise;
+    const examples = await readExamples(store, task, context.signal);
+    const kind = shape.kind === 'label' ? 'label' : 'fields';
+    const expected = distillability(examples, { kind, epsilon });
+    if (expected !== null) context.say(describeDistillability(expected));
     const worker = new WorkerTrainer();
     const progress = context.progress(`training ${task.name}`);
     context.signal.addEventListener('abort', () => void worker.close());
@@ -64,14 +71,14 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
         trainTask({
           store,
           task,
-          examples: await readExamples(store, task, context.signal),
+          examples,
           frozenGold: await frozenCalls(store, task),
           trainer: {
             train: (job) => worker.train(job, (share) => progress.update(Math.round(share * 100), 100)),
             close: () => worker.close(),
           },
           head: flags.head,
-          epsilon: settings.promise.epsilon,
+          epsilon,
           delta: settings.promise.delta,
           promise: settings.promise.kind,
           seed: settings.seed,
@@ -81,13 +88,8 @@ async function train(wanted: string, flags: TrainFlags, context: CommandContext)
         }),
       );
       progress.end();
-      if (context.isJson) context.printJson({ task: task.id, name: task.name, ...report });
-      else
-        sayReport(
-          report,
-          { name: task.name, epsilon: settings.promise.epsilon, isCurveDrawn: flags.curve === true },
-          context,
-        );
+      if (context.isJson) context.printJson({ task: task.id, name: task.name, expected, ...report });
+      else sayReport(report, { name: task.name, epsilon, isCurveDrawn: flags.curve === true }, context);
     } finally {
       progress.end();
       await worker.close();

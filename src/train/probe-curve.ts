@@ -1,6 +1,7 @@
+import { type Band, bandOf } from '../learn/band.ts';
+import { coverageAt, coveragesOf, learnSelectivity, type Outcome } from '../learn/coverage-law.ts';
 import type { TrainingRow } from '../learn/student-contract.ts';
 import { type Random, seededRandom, shuffled } from '../records/random.ts';
-import { coverageAt, coverageOf, learnSelectivity, type Outcome, type Selectivity } from './coverage-law.ts';
 import { type CurvePoint, forecastShares } from './forecast-curve.ts';
 import type { Trainer, TrainingJob, TrainingOutcome } from './trainer.ts';
 
@@ -12,13 +13,6 @@ export interface CurveSize {
   /** Share of the judged rows that it could have answered so that at most ε of all differ; hindsight, no certificate. */
   readonly coverage: number;
   readonly judged: number;
-}
-
-/** An expected share, and a band that holds it in nine of ten cases. */
-export interface Band {
-  readonly share: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface CurveForecast {
@@ -45,7 +39,10 @@ export interface ProbeOptions {
   readonly isSame?: (a: string, b: string) => boolean;
 }
 
-/** A share of the rows, and how many samples of that size are trained on: together two trainings of the whole. */
+/**
+ * A share of the rows, and how many samples of that size are trained on: together two trainings of the whole. Answers of
+ * several fields take longer to learn, and have one sample of each size.
+ */
 const plan = [
   { share: 1 / 8, samples: 4 },
   { share: 1 / 4, samples: 3 },
@@ -72,7 +69,7 @@ export async function probeCurve(options: ProbeOptions): Promise<CurveProbe> {
     const count = Math.round(Math.min(rows.length, mostRows) * share);
     if (count < fewestRows) continue;
     const outcomes: Outcome[] = [];
-    for (let sample = 0; sample < samples; sample++) {
+    for (let sample = 0; sample < (job.kind === 'label' ? samples : 1); sample++) {
       const { learned, judged } = drawSample(rows, count, random);
       const { student } = await trainer.train({ ...job, rows: learned, seed: seed + sample, head: 'linear' });
       for (const { slots, label, vector } of judged) {
@@ -133,22 +130,8 @@ function forecast(
     times,
     rows: whole.rows * times,
     agreement: bandOf(errors.map((share) => 1 - share)),
-    coverage: bandOf(coverages(errors, learnSelectivity(measured, epsilon), epsilon)),
+    coverage: bandOf(coveragesOf(errors, learnSelectivity(measured, epsilon), epsilon)),
   };
-}
-
-/** Equally likely deviates of a normal distribution that stand for it. */
-const deviates = [-1.59, -0.97, -0.59, -0.28, 0, 0.28, 0.59, 0.97, 1.59];
-
-function coverages(errors: readonly number[], { log, deviation }: Selectivity, epsilon: number): readonly number[] {
-  return errors.flatMap((share) => deviates.map((deviate) => coverageOf(share, log + deviate * deviation, epsilon)));
-}
-
-/** Median, and the middle nine tenths, of equally likely shares. */
-function bandOf(shares: readonly number[]): Band {
-  const sorted = [...shares].sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.floor(part * sorted.length)] as number;
-  return { share: at(0.5), low: at(0.05), high: at(0.95) };
 }
 
 /** Of a share among so many rows; half a row is added to either side, so that 0 and 1 are not certain. */

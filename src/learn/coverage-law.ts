@@ -1,3 +1,5 @@
+import { normalDeviates } from './band.ts';
+
 /** What a student did on rows it did not learn from. */
 export interface Outcome {
   readonly score: number;
@@ -60,4 +62,15 @@ export function learnSelectivity(points: readonly CoveragePoint[], epsilon: numb
 export function coverageOf(errors: number, logSelectivity: number, epsilon: number): number {
   if (errors <= epsilon) return 1;
   return Math.exp(Math.log(epsilon / errors) / (Math.exp(logSelectivity) * errors ** errorPower));
+}
+
+/** Equally likely coverages, from equally likely shares of errors and what is known of the selectivity. */
+export function coveragesOf(
+  errors: readonly number[],
+  { log, deviation }: Selectivity,
+  epsilon: number,
+): readonly number[] {
+  return errors.flatMap((share) =>
+    normalDeviates.map((deviate) => coverageOf(share, log + deviate * deviation, epsilon)),
+  );
 }
