@@ -152,6 +152,19 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('The sentence encoder that students learn with.'),
+  students: z
+    .strictObject({
+      memoryMb: z
+        .number()
+        .int()
+        .min(1)
+        .default(1_000)
+        .describe(
+          'Memory for open students, in MB. Those asked least recently are put away, and fetched when a call comes.',
+        ),
+    })
+    .prefault({})
+    .describe('The students that answer.'),
   stage: z
     .enum(['off', 'shadow', 'canary', 'live', 'auto'])
     .default('shadow')

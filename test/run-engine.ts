@@ -1,7 +1,7 @@
 import { TaskFinder } from '../src/discover/task-finder.ts';
 import type { Decision } from '../src/gateway/engine.ts';
 import { type EngineEvent, type EngineState, LiveEngine, type LiveEngineOptions } from '../src/gateway/live-engine.ts';
-import { readStudent } from '../src/learn/student.ts';
+import { readStudent, type Student } from '../src/learn/student.ts';
 import type { Call } from '../src/records/call.ts';
 import { seededRandom } from '../src/records/random.ts';
 import type { Route } from '../src/records/route.ts';
@@ -53,14 +53,18 @@ export async function follow(
 }
 
 /** Another process opens what this one kept: everything travels as JSON and bytes. */
-export async function restart(before: RunningEngine, change: Partial<LiveEngineOptions> = {}): Promise<RunningEngine> {
+export async function restart(
+  before: RunningEngine,
+  change: Partial<LiveEngineOptions> = {},
+  open: (bytes: Uint8Array) => Student = readStudent,
+): Promise<RunningEngine> {
   const state = JSON.parse(JSON.stringify(before.engine)) as EngineState;
   const after = startEngine({ finder: TaskFinder.from(state.finder), ...change });
   const ofTask = async (task: string) =>
     before.stored.filter(({ call }) => after.engine.taskOf(call) === task).map(({ call, route }) => ({ call, route }));
   await after.engine.resume(state, ofTask, (id) => {
     const bytes = before.students.get(id);
-    return bytes === undefined ? null : readStudent(bytes);
+    return bytes === undefined ? null : open(bytes);
   });
   for (const [id, bytes] of before.students) after.students.set(id, bytes);
   after.stored.push(...before.stored);

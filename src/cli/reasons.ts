@@ -28,6 +28,7 @@ export const reasonWords: Readonly<Record<RouteReason, string>> = {
   'unsupported-parameter': 'the call carries sampling parameters that the task has not seen',
   'input-too-long': 'the input is longer than any that the student was certified on',
   'encoder-missing': 'the student needs a sentence encoder, and none was at hand',
+  'student-loading': 'the student had been put away to save memory, and was not back in time',
   'student-failed': 'the student failed; the teacher answered in its place',
   'kill-switch': 'all students are switched off',
 };

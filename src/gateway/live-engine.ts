@@ -12,6 +12,7 @@ import type { CallVectors } from './call-vectors.ts';
 import type { Decision, Engine, IncomingCall, TaskStatus } from './engine.ts';
 import { describeOutlook } from './outlook.ts';
 import { type RequestTraits, studentObstacle, traitsOf } from './student-obstacle.ts';
+import { fetchStudents, type StudentShelf } from './student-shelf.ts';
 import { type RunnerDecision, type RunnerState, type StageSetting, TaskRunner } from './task-runner.ts';
 import type { Serving, TrackEvent, TrackSettings } from './task-track.ts';
 import { UsageRecord } from './usage-record.ts';
@@ -24,6 +25,8 @@ export interface LiveEngineOptions {
   readonly randomFor: (task: string) => Random;
   /** Vectors for students that need them; absent where no encoder is at hand. */
   readonly vectors?: CallVectors;
+  /** Puts students away that nobody asks; absent: all stay open. */
+  readonly shelf?: StudentShelf;
   /** False: nothing is mined until `mine` is called. */
   readonly minesByItself?: boolean;
   readonly finder?: TaskFinder;
@@ -137,12 +140,16 @@ export class LiveEngine implements Engine {
 
   /** `isPatient`: of a log, whose calls nobody waits for. */
   prepare(call: IncomingCall, { isPatient = false } = {}): Promise<InputVector | null> | null {
-    const { vectors } = this.#options;
-    if (vectors === undefined) return null;
+    const { vectors, shelf } = this.#options;
+    if (vectors === undefined && shelf?.hasAway !== true) return null;
     try {
       const match = this.#finder.match(call);
-      const purpose = match === null ? null : (this.#runners.get(match.task)?.vectorPurpose(match) ?? null);
-      return match === null || purpose === null ? null : vectors.prepare(match.slots, purpose, isPatient);
+      const runner = match === null ? undefined : this.#runners.get(match.task);
+      if (match === null || runner === undefined) return null;
+      const purpose = vectors === undefined ? null : runner.vectorPurpose(match);
+      const vector = purpose === null ? null : (vectors?.prepare(match.slots, purpose, isPatient) ?? null);
+      const fetching = fetchStudents(runner.studentsFor(match), isPatient);
+      return fetching === null ? vector : fetching.then(() => vector);
     } catch {
       return null;
     }
@@ -305,12 +312,22 @@ export class LiveEngine implements Engine {
     if (known !== undefined) return known;
     const task = this.#finder.task(id);
     if (task === null) throw new RangeError(`there is no task ${id}`);
-    const { settings, trainer, randomFor, vectors = null, onCandidate, onCertificate, onEvent } = this.#options;
+    const {
+      settings,
+      trainer,
+      randomFor,
+      vectors = null,
+      shelf = null,
+      onCandidate,
+      onCertificate,
+      onEvent,
+    } = this.#options;
     const runner = new TaskRunner(task, this.#stage, {
       settings,
       trainer,
       random: randomFor(id),
       vectors,
+      shelf,
       onCandidate: (student, version) => onCandidate?.(student, id, version),
       onCertificate: (serving) => onCertificate?.(serving),
       onEvent: (event) => onEvent?.(event),

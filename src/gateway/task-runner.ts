@@ -13,6 +13,7 @@ import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { TrainingRows } from '../train/training-rows.ts';
 import type { CallVectors, VectorPurpose } from './call-vectors.ts';
+import type { StudentShelf } from './student-shelf.ts';
 import {
   type Answered,
   type Proposal,
@@ -44,6 +45,8 @@ export interface RunnerParts {
   readonly random: Random;
   /** Null where no encoder is at hand. */
   readonly vectors: CallVectors | null;
+  /** Null where all students stay open. */
+  readonly shelf: StudentShelf | null;
   readonly onCandidate: (student: Student, version: string) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent & { readonly task: string; readonly version: string }) => void;
@@ -129,6 +132,11 @@ export class TaskRunner {
   /** What the vector of a call is wanted for; null where nobody needs it. */
   vectorPurpose(match: TaskMatch): VectorPurpose | null {
     return this.#tracks.get(match.version)?.vectorPurpose ?? null;
+  }
+
+  /** The students that a call will be put to. */
+  studentsFor(match: TaskMatch): readonly Student[] {
+    return this.#tracks.get(match.version)?.students ?? [];
   }
 
   /** Who answers this call. `obstacle` is what the request itself forbids. */
@@ -297,7 +305,7 @@ export class TaskRunner {
   }
 
   #trackParts(version: string, slots: number): ConstructorParameters<typeof TaskTrack>[0] {
-    const { settings, trainer, random, vectors, onCandidate, onCertificate, onEvent } = this.#parts;
+    const { settings, trainer, random, vectors, shelf, onCandidate, onCertificate, onEvent } = this.#parts;
     const task = this.#task.id;
     return {
       task,
@@ -309,6 +317,7 @@ export class TaskRunner {
       trainer,
       random,
       vectors,
+      shelf,
       onCandidate: (student) => onCandidate(student, version),
       onCertificate,
       onEvent: (event) => onEvent({ ...event, task, version }),

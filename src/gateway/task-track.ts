@@ -16,6 +16,7 @@ import type { Trainer, TrainingOutcome } from '../train/trainer.ts';
 import { type LabelledCall, lessonFor, type TrainingRows } from '../train/training-rows.ts';
 import { type IsSame, Trial, type TrialState } from '../train/trial.ts';
 import type { CallVectors, VectorPurpose } from './call-vectors.ts';
+import { isAway, type StudentShelf } from './student-shelf.ts';
 
 export interface TrackSettings {
   readonly epsilon: number;
@@ -102,6 +103,8 @@ interface TrackParts {
   readonly random: Random;
   /** Absent or null where no encoder is at hand. */
   readonly vectors?: CallVectors | null;
+  /** Puts students away that nobody asks; absent or null where all stay open. */
+  readonly shelf?: StudentShelf | null;
   /** A student goes into a trial. */
   readonly onCandidate: (student: Student) => void;
   readonly onCertificate: (serving: Serving) => void;
@@ -136,7 +139,7 @@ export class TaskTrack {
   #trial: Trial | null = null;
   #nextTraining = FIRST_TRAINING_ROWS;
   #training: Promise<void> | null = null;
-  #lastTrained: Student | null = null;
+  #hasTrained = false;
   #certificates = 0;
   /** Share of recent calls that the serving student would answer. */
   #servedShare = 0;
@@ -177,7 +180,7 @@ export class TaskTrack {
       const known = parts.rows.all().map((row) => row.slots);
       track.#trial = new Trial(candidate, state.trial.plan, track.#isSame, known, state.trial);
     }
-    track.#lastTrained = serving ?? candidate;
+    track.#hasTrained = serving !== null || candidate !== null;
     return track;
   }
 
@@ -209,7 +212,7 @@ export class TaskTrack {
   get waitingFor(): RouteReason | null {
     if (this.#serving !== null) return null;
     if (this.#suspendedFor !== null) return this.#suspendedFor;
-    return this.#lastTrained === null ? 'no-student' : 'no-certificate';
+    return this.#hasTrained ? 'no-certificate' : 'no-student';
   }
 
   get looks(): number {
@@ -252,17 +255,23 @@ export class TaskTrack {
     return this.#trial !== null && this.#trial.student.encoder !== null ? 'trial' : null;
   }
 
-  /** Tosses the coins for a call and asks the serving student, unless the vector that it needs is missing. */
+  /** The students that the next call will be put to. */
+  get students(): readonly Student[] {
+    return [this.#serving, this.#trial].flatMap((holder) => (holder === null ? [] : [holder.student]));
+  }
+
+  /** Tosses the coins for a call and asks the serving student, unless it is put away or the vector that it needs is missing. */
   propose(slots: readonly string[], at: number, input: InputVector | null = null): Proposal {
     const serving = this.#serving;
     const toss = this.#toss(at);
     const need = serving?.student.encoder ?? null;
     const vector = vectorFor(need, slots, input);
     const isMissing = need !== null && vector === null;
+    const isPutAway = serving !== null && isAway(serving.student);
     return {
-      prediction: serving === null || isMissing ? null : serving.student.predict(slots, vector),
+      prediction: serving === null || isMissing || isPutAway ? null : serving.student.predict(slots, vector),
       threshold: serving?.certificate.threshold ?? Number.POSITIVE_INFINITY,
-      waitingFor: isMissing ? 'encoder-missing' : this.waitingFor,
+      waitingFor: isMissing ? 'encoder-missing' : isPutAway ? 'student-loading' : this.waitingFor,
       toss,
       input,
     };
@@ -330,13 +339,14 @@ export class TaskTrack {
     const need = trial.student.encoder;
     const input = proposal.input ?? (need === null ? null : (this.#parts.vectors?.known(slots) ?? null));
     const vector = vectorFor(need, slots, input);
-    // Not sampled without its vector. Such a call would not be answered either: what is promised of those with one holds
-    // the more of all.
-    if (need !== null && vector === null) return;
+    // Not sampled without its vector, nor while the student is put away. Such a call would not be answered either: what is
+    // promised of the others holds the more of all.
+    if ((need !== null && vector === null) || isAway(trial.student)) return;
     trial.add(slots, label, vector);
     if (trial.missing === 0) this.#concludeTrial(trial, trial.conclude(), at);
     else if (trial.missing % 25 === 0 && !trial.canReach(this.#shareWorthWaitingFor(trial.missing))) {
       this.#trial = null;
+      this.#release(trial.student);
       this.#parts.onEvent({
         at,
         what: 'not-certified',
@@ -351,7 +361,13 @@ export class TaskTrack {
   }
 
   #concludeTrial(trial: Trial, choice: ThresholdChoice, at: number): void {
+    const before = this.students;
     this.#trial = null;
+    this.#judgeTrial(trial, choice, at);
+    for (const student of before) this.#release(student);
+  }
+
+  #judgeTrial(trial: Trial, choice: ThresholdChoice, at: number): void {
     const { plan } = trial;
     if (!choice.certified) {
       this.#parts.onEvent({
@@ -403,9 +419,11 @@ export class TaskTrack {
 
   #suspend(suspicion: Suspicion, at: number): void {
     if (this.#serving === null) return;
+    const before = this.students;
     this.#serving = null;
     this.#servedShare = 0;
     this.#trial = null;
+    for (const student of before) this.#release(student);
     this.#suspendedFor = suspicion;
     this.#era++;
     this.#callsInEra = 0;
@@ -416,6 +434,11 @@ export class TaskTrack {
       what: suspicion,
       detail: 'the student is back in the shadow until it is certified again',
     });
+  }
+
+  /** Nobody will ask a student again that neither serves nor is on trial. */
+  #release({ id }: Student): void {
+    if (!this.students.some((held) => held.id === id)) this.#parts.shelf?.drop(id);
   }
 
   #newWatch(): Watch {
@@ -456,7 +479,7 @@ export class TaskTrack {
       head: 'linear',
     });
     if (era !== this.#era || this.#trial !== null) return;
-    this.#lastTrained = outcome.student;
+    this.#hasTrained = true;
     this.#planTrial(outcome, lesson.calls, at);
   }
 
@@ -474,12 +497,13 @@ export class TaskTrack {
     const plan = planWindow({ ...question, delta, horizon: expectedHorizon(this.#callsInEra) });
     if (plan === null || plan.expectedSaving < this.#priceOfLook(question, look)) return;
     this.#looks = look;
-    this.#parts.onCandidate(outcome.student);
+    const student = this.#parts.shelf?.add(outcome.student) ?? outcome.student;
+    this.#parts.onCandidate(student);
     const source = this.#serving === null ? 'shadow' : 'window';
     const scores = question.outcomes.map(({ score }) => score);
     const thresholds = planPromise(promise, scores, { n: plan.n, epsilon, delta });
     this.#trial = new Trial(
-      outcome.student,
+      student,
       { look, n: plan.n, share: this.#sampleShare(plan.n), epsilon, delta, source, startedAt: at, thresholds },
       this.#isSame,
       calls.map((call) => call.slots),

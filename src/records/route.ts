@@ -29,6 +29,7 @@ export type RouteReason =
   | 'unsupported-parameter'
   | 'input-too-long'
   | 'encoder-missing'
+  | 'student-loading'
   | 'student-failed'
   | 'kill-switch';
 

@@ -2,6 +2,7 @@ import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
 import type { Encoder } from '../encoder/encoder.ts';
 import { CallVectors } from '../gateway/call-vectors.ts';
 import { type EngineState, LiveEngine, type RecalledCall } from '../gateway/live-engine.ts';
+import { isAway, StudentShelf } from '../gateway/student-shelf.ts';
 import type { Serving } from '../gateway/task-track.ts';
 import { readStudent, type Student } from '../learn/student.ts';
 import type { Call, Json } from '../records/call.ts';
@@ -31,6 +32,12 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
   const state = (await store.state.get(engineKey)) as EngineState | undefined;
   const keeper = new EngineKeeper(store, log);
   const { kind, epsilon, delta } = settings.promise;
+  const shelf = new StudentShelf({
+    budgetBytes: settings.students.memoryMb * 1_000_000,
+    read: async (id) => (await store.students.get(id))?.bytes ?? null,
+    onFailure: (err, student) =>
+      log.error({ err, student }, 'a student cannot be fetched; its calls go to the teacher'),
+  });
   const engine = new LiveEngine({
     settings: { epsilon, delta, promise: kind, spotChecks: settings.spotChecks, seed: settings.seed },
     stage: settings.stage,
@@ -38,7 +45,11 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
     randomFor: (task) => coinsOf(task, settings.seed),
     ...(encoder && { vectors: vectorsOf(encoder, settings, log) }),
     ...(state === undefined ? {} : { finder: TaskFinder.from(state.finder as FinderState) }),
-    onCandidate: (student, task, version) => keeper.storing('a student', keepStudent(store, student, task, version)),
+    shelf,
+    onCandidate: (student, task, version) => {
+      const stored = keepStudent(store, student, task, version).then(() => shelf.stored(student.id));
+      keeper.storing('a student', stored);
+    },
     onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
     onEvent: (event) => {
       log.info(event, 'the live loop');
@@ -48,7 +59,7 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
     onAssignments: (assignments) => keeper.storing('tasks', keepAssignments(store, assignments)),
   });
   if (state !== undefined)
-    await engine.resume(state, (task) => newestCalls(store, task), await readStudents(store, state, log));
+    await engine.resume(state, (task) => newestCalls(store, task), await readStudents(store, state, shelf, log));
   keeper.watch(engine);
   const catchingUp = catchUp(store, engine, keeper).catch((err: unknown) =>
     log.error({ err }, 'imported calls could not be learned from'),
@@ -173,7 +184,8 @@ async function keepStudent(store: Store, student: Student, task: string, version
 }
 
 async function keepServing(store: Store, { student, certificate }: Serving): Promise<void> {
-  await keepStudent(store, student, certificate.task, certificate.version);
+  // One that is put away is stored.
+  if (!isAway(student)) await keepStudent(store, student, certificate.task, certificate.version);
   await store.certificates.append(certificate);
 }
 
@@ -188,7 +200,12 @@ async function newestCalls(store: Store, task: string): Promise<readonly Recalle
 }
 
 /** The students that the state speaks of. One that cannot be read is missing: its task escalates until another is certified. */
-async function readStudents(store: Store, { runners }: EngineState, log: Log): Promise<(id: string) => Student | null> {
+async function readStudents(
+  store: Store,
+  { runners }: EngineState,
+  shelf: StudentShelf,
+  log: Log,
+): Promise<(id: string) => Student | null> {
   const students = new Map<string, Student>();
   const wanted = runners.flatMap(({ tracks }) =>
     tracks.flatMap(({ serving, trial }) => [serving?.student, trial?.student]),
@@ -197,7 +214,9 @@ async function readStudents(store: Store, { runners }: EngineState, log: Log): P
     if (id === undefined) continue;
     try {
       const stored = await store.students.get(id);
-      if (stored !== null) students.set(id, readStudent(stored.bytes));
+      if (stored === null) continue;
+      students.set(id, shelf.add(readStudent(stored.bytes)));
+      shelf.stored(id);
     } catch (err) {
       log.error({ err, student: id }, 'a student cannot be read; its task goes to the teacher');
     }
