@@ -1,8 +1,10 @@
 // Growth from nothing on six streams: how many calls a task avoids, and how often its certificates lie.
-// usage: npx tsx bench/growth.ts [--seeds 3] [--first-seed 1] [--streams sms,headlines] [--epsilon 0.02] [--json]
+// usage: npx tsx bench/growth.ts [--seeds 3] [--first-seed 1] [--streams sms,headlines] [--epsilon 0.02] [--encoder] [--json]
+//   --encoder  with the sentence vectors in bench/.cache/vectors (bench/quality/fill-vectors.ts)
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CallVectors } from '../src/gateway/call-vectors.ts';
 import { type Serving, TaskTrack, type TrackEvent } from '../src/gateway/task-track.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
 import { trainNow } from '../src/train/train-now.ts';
@@ -11,10 +13,14 @@ import { TrainingRows } from '../src/train/training-rows.ts';
 import { liveRoute } from '../test/live-route.ts';
 import { answeredWith, plainLabels } from '../test/plain-labels.ts';
 import { answerOf, type PublicRow, readPublicRows, sharedFolder } from './public-rows.ts';
+import { cachedEncoder } from './quality/cached-encoder.ts';
+import { cachedVectors } from './quality/vector-cache.ts';
 
 interface Row {
   readonly text: string;
+  /** The teacher's answer. */
   readonly label: string;
+  readonly gold: string;
 }
 
 const { values: options } = parseArgs({
@@ -26,6 +32,7 @@ const { values: options } = parseArgs({
     delta: { type: 'string', default: '0.05' },
     calls: { type: 'string', default: '8000' },
     out: { type: 'string', default: 'growth' },
+    encoder: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
@@ -55,6 +62,13 @@ function readRows(file: string): readonly PublicRow[] {
   return rows;
 }
 
+function vectorsOf(files: readonly string[]): CallVectors {
+  const set = files[0]?.split('/')[0] ?? '';
+  const cached = cachedVectors(set);
+  if (cached === null) throw new Error(`no vectors of ${set}: npx tsx bench/quality/fill-vectors.ts ${set}`);
+  return new CallVectors({ encoder: cachedEncoder(cached), patienceMs: Number.POSITIVE_INFINITY });
+}
+
 const inProcess: Trainer = {
   train: async (job) => trainNow(job),
   close: async () => {},
@@ -76,11 +90,18 @@ interface StreamResult {
   readonly avoided: number;
   readonly avoidedSecondHalf: number;
   readonly disagreement: number;
+  /** Against gold: of what the application was given, and of the teacher. */
+  readonly accuracy: { readonly given: number; readonly teacher: number };
   readonly certificates: readonly CertificateCheck[];
   readonly seconds: number;
 }
 
-async function runStream(stream: string, pool: readonly Row[], seed: number): Promise<StreamResult> {
+async function runStream(
+  stream: string,
+  pool: readonly Row[],
+  seed: number,
+  vectors: CallVectors | null,
+): Promise<StreamResult> {
   const startedAt = performance.now();
   const random = seededRandom(seed);
   const calls = shuffled(pool, random).slice(0, Number(options.calls));
@@ -93,7 +114,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
       look: serving.certificate.look,
       n: serving.certificate.n,
       atCall: position,
-      ...poolRisk(serving, pool),
+      ...poolRisk(serving, pool, vectors),
     });
   };
   const track = new TaskTrack({
@@ -104,6 +125,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
     rows: new TrainingRows(),
     shape: () => plainLabels,
     trainer: inProcess,
+    vectors,
     onCandidate: () => {},
     random,
     onCertificate: check,
@@ -112,11 +134,12 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
   let answered = 0;
   let answeredSecondHalf = 0;
   let different = 0;
+  const right = { given: 0, teacher: 0 };
   for (const [index, call] of calls.entries()) {
     position = index;
     const at = (index / CALLS_A_DAY) * DAY_MS;
     const slots = [call.text];
-    const proposal = track.propose(slots, at);
+    const proposal = track.propose(slots, at, vectors?.known(slots) ?? null);
     const served = track.serving;
     const byStudent = liveRoute(proposal).answeredBy === 'student';
     if (byStudent) {
@@ -124,6 +147,8 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
       if (index >= calls.length / 2) answeredSecondHalf++;
       if (proposal.prediction?.label !== call.label) different++;
     }
+    if ((byStudent ? proposal.prediction?.label : call.label) === call.gold) right.given++;
+    if (call.label === call.gold) right.teacher++;
     track.observe({
       at,
       slots,
@@ -143,6 +168,7 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
     avoided: answered / calls.length,
     avoidedSecondHalf: answeredSecondHalf / (calls.length / 2),
     disagreement: different / calls.length,
+    accuracy: { given: right.given / calls.length, teacher: right.teacher / calls.length },
     certificates,
     seconds: (performance.now() - startedAt) / 1000,
   };
@@ -151,11 +177,12 @@ async function runStream(stream: string, pool: readonly Row[], seed: number): Pr
 function poolRisk(
   { student, certificate }: Serving,
   pool: readonly Row[],
+  vectors: CallVectors | null,
 ): { readonly trueRisk: number; readonly coverage: number } {
   let answered = 0;
   let different = 0;
   for (const row of pool) {
-    const prediction = student.predict([row.text]);
+    const prediction = student.predict([row.text], vectors?.known([row.text])?.vector ?? null);
     if (prediction.score < certificate.threshold) continue;
     answered++;
     if (prediction.label !== row.label) different++;
@@ -172,10 +199,11 @@ for (const name of chosen) {
   if (stream === undefined) throw new Error(`--streams ${name}: known are ${Object.keys(streams).join(', ')}`);
   const pool = stream.files.flatMap(readRows).flatMap((row) => {
     const label = stream.label(row);
-    return label === undefined ? [] : [{ text: row.text, label }];
+    return label === undefined ? [] : [{ text: row.text, label, gold: row.gold }];
   });
+  const vectors = options.encoder ? vectorsOf(stream.files) : null;
   for (let seed = Number(options['first-seed']); seed < Number(options['first-seed']) + Number(options.seeds); seed++) {
-    results.push(await runStream(name, pool, seed));
+    results.push(await runStream(name, pool, seed, vectors));
   }
   if (!options.json)
     printRow(

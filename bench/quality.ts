@@ -24,6 +24,7 @@ const rows = sections.map((section) => section.rows());
 const table = { gold: rows.flatMap(({ gold }) => gold), real: rows.flatMap(({ real }) => real) };
 writeFileSync(resultPath('quality'), `${JSON.stringify(table, null, 1)}\n`);
 console.log(toMarkdown(table));
+for (const { details } of sections) if (details !== undefined) console.log(details());
 if (failed.length > 0) {
   console.error(`failed: ${failed.map(({ name }) => name).join(', ')}`);
   process.exitCode = 1;

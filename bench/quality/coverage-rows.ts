@@ -41,6 +41,29 @@ function realRow(measure: string, runs: readonly CoverageRun[]): TableRow {
   return { ...base, ours: `${covered.join(' / ')}; the student alone agrees on ${agreement}` };
 }
 
+/** Each of the ten tasks: share answered under both promises, and what of all calls was answered and different. */
+export function coverageTable(runs: readonly CoverageRun[] | null): string {
+  const lines = tenTasks.flatMap(({ name }) => {
+    const own = (runs ?? []).filter((run) => run.task === name);
+    if (own.length === 0) return [];
+    const cells = bars.map(({ epsilon }) => {
+      const all = own.map((run) => answeredShare(run, run.all[epsilon]));
+      const different = own.map((run) => (run.all[epsilon]?.different ?? 0) / run.rows.judge);
+      const answered = own.map((run) => answeredShare(run, run.answered[epsilon]));
+      return `${percentSpread(spreadOf(all))} | ${percent(mean(different))} | ${percent(mean(answered))}`;
+    });
+    return [`| ${name} | ${percent(mean(own.map((run) => run.agreement)))} | ${cells.join(' | ')} |`];
+  });
+  return [
+    '**Certified coverage, task by task** (ε of all calls; in brackets least and most of the seeds)',
+    '',
+    '| task | student alone agrees | 5 %: answered | different | 5 % of the answered | 2 %: answered | different | 2 % of the answered |',
+    '|---|---|---|---|---|---|---|---|',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
 export function answeredShare(run: CoverageRun, judged: Judged | undefined): number {
   return (judged?.answered ?? 0) / run.rows.judge;
 }

@@ -1,13 +1,15 @@
+import { type CertificatesResult, certificateRows } from './certificate-rows.ts';
 import type { CoverageRun } from './coverage.ts';
-import { coverageRows } from './coverage-rows.ts';
+import { coverageRows, coverageTable } from './coverage-rows.ts';
 import type { OcatsResult } from './ocats.ts';
 import { ocatsRows } from './ocats-rows.ts';
 import { readResult } from './result-file.ts';
 import type { SpeedResult } from './speed.ts';
 import { speedRows } from './speed-rows.ts';
+import { certifiedStreamRows, type GrowthResult, type ReplayResult, replayRows } from './stream-rows.ts';
 import type { TableRow, TableRows } from './table.ts';
 import type { TracerRun } from './tracer.ts';
-import { tracerRows } from './tracer-rows.ts';
+import { tracerRows, tracerTable } from './tracer-rows.ts';
 
 /** One part of the quality table: a program that measures and writes its JSON, and the rows made of that. */
 export interface Section {
@@ -21,6 +23,8 @@ export interface Section {
   readonly resumes: boolean;
   /** From what lies in `bench/results/` now. */
   readonly rows: () => TableRows;
+  /** A table of the single tasks behind the rows, with its heading. */
+  readonly details?: () => string;
 }
 
 const coverage = (): readonly CoverageRun[] | null =>
@@ -43,6 +47,7 @@ export const sections: readonly Section[] = [
     result: 'quality-coverage',
     resumes: true,
     rows: () => coverageRows(coverage()),
+    details: () => coverageTable(coverage()),
   },
   {
     name: 'tracer',
@@ -51,6 +56,7 @@ export const sections: readonly Section[] = [
     result: 'quality-tracer',
     resumes: true,
     rows: () => gold(tracerRows(coverage(), tracer())),
+    details: () => tracerTable(coverage(), tracer()),
   },
   {
     name: 'ocats',
@@ -59,6 +65,33 @@ export const sections: readonly Section[] = [
     result: 'quality-ocats',
     resumes: false,
     rows: () => real(ocatsRows(readResult('quality-ocats') as OcatsResult | null)),
+  },
+  {
+    name: 'ocats-certified',
+    script: 'growth.ts',
+    parts: (seeds) => [
+      ...['--streams', 'banking77-gpt4', '--epsilon', '0.05', '--encoder', '--out', 'quality-ocats-certified'],
+      ...withSeeds(Math.max(5, seeds)),
+    ],
+    result: 'quality-ocats-certified',
+    resumes: false,
+    rows: () => real(certifiedStreamRows(readResult('quality-ocats-certified') as GrowthResult | null)),
+  },
+  {
+    name: 'replay',
+    script: 'replay.ts',
+    parts: (seeds) => withSeeds(Math.max(10, seeds)),
+    result: 'replay',
+    resumes: false,
+    rows: () => gold(replayRows(readResult('replay') as ReplayResult | null)),
+  },
+  {
+    name: 'certificates',
+    script: 'certificates.ts',
+    parts: () => [],
+    result: 'certificates',
+    resumes: false,
+    rows: () => certificateRows(readResult('certificates') as CertificatesResult | null),
   },
   {
     name: 'speed',

@@ -56,7 +56,14 @@ export function tracerTable(coverage: readonly CoverageRun[] | null, tracer: rea
       ({ task, ours, tracer: theirs }) => `| ${task} | ${percent(target, 0)} | ${say(ours)} | ${say(theirs)} |`,
     ),
   );
-  return ['| task | target | ours | TRACER |', '|---|---|---|---|', ...lines, ''].join('\n');
+  return [
+    '**TRACER beside ours, task by task** (agreement among the handled)',
+    '',
+    '| task | target | ours | TRACER |',
+    '|---|---|---|---|',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function say({ handled, broken, runs, cpuSeconds }: Side): string {

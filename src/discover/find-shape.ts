@@ -28,9 +28,10 @@ export function findShape(tally: AnswerTally, hints: ShapeHints): OutputShape {
   const answers = [...tally.texts].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count);
   return (
     jsonShape(answers, tally, hints) ??
+    // Before labels: a few values a field make each line look like one of a closed set.
+    linesShape(answers, tally, hints) ??
     labelShape(answers, tally, hints) ??
     numberShape(answers, tally, hints) ??
-    linesShape(answers, tally, hints) ??
     spanShape(tally, hints) ??
     wordsShape(answers, tally, hints)
   );

@@ -18,7 +18,7 @@ const label: FieldValue = { kind: 'label', labels: kinds, unseenShare: 0 };
 const labels: FieldValue = { kind: 'labels', labels: kinds, unseenShare: 0, order: { kind: 'alphabetical' } };
 
 function jsonForm(style: Partial<JsonStyle> = {}): AnswerForm {
-  return { kind: 'json', style: { ...compactStyle, ...style }, keyOrder: 'fixed', groups: [] };
+  return { kind: 'json', style: { ...compactStyle, ...style }, byText: [], groups: [] };
 }
 
 function shape(kind: StructuredShape['kind'], form: AnswerForm, fields: readonly ShapeField[]): StructuredShape {
@@ -193,7 +193,7 @@ describe('other forms', () => {
   });
 
   it('reads one tool call, and writes it; several are none', () => {
-    const play = shape('tool-call', { kind: 'tool-call', style: compactStyle, keyOrder: 'text', groups: [] }, [
+    const play = shape('tool-call', { kind: 'tool-call', style: compactStyle, byText: [['arguments']], groups: [] }, [
       field('tool', { kind: 'label', labels: [], unseenShare: 0, isExact: true }),
       field('arguments.song', span, 'left-out'),
       field('arguments.artist', span, 'left-out'),

@@ -48,13 +48,13 @@ function labelAnswer(shape: LabelShape, label: string): GivenAnswer | null {
 function structuredAnswer(shape: StructuredShape, label: string, slots: readonly string[]): GivenAnswer | null {
   const value = parseJson(label);
   if (value === null && label !== 'null') return null;
-  const habits = 'groups' in shape.form ? shape.form : { keyOrder: keyOrderOf(shape), groups: [] };
+  const habits = 'groups' in shape.form ? shape.form : { byText: isByText(shape) ? [[]] : [], groups: [] };
   const written = writtenValue(treeOf(shape.fields), value ?? undefined, habits, slots.join('\n'));
   return writeAnswerValue(shape, written ?? null);
 }
 
-function keyOrderOf({ form }: StructuredShape): 'fixed' | 'text' {
-  return form.kind === 'lines' ? form.keyOrder : 'fixed';
+function isByText({ form }: StructuredShape): boolean {
+  return form.kind === 'lines' && form.keyOrder === 'text';
 }
 
 /** Whether two canonical answers are the same to the application: equal, or within the tolerance that the user set for numbers. */

@@ -1,7 +1,7 @@
 import type { Json } from '../../records/call.ts';
 import { isJsonObject } from '../../records/call.ts';
 import type { OutputShape, StructuredKind } from '../../records/output-shape.ts';
-import { canonicalJson } from '../../records/shapes/canonical-json.ts';
+import { canonicalJson, valueAt } from '../../records/shapes/canonical-json.ts';
 import { parseJsonAnswer } from '../../records/shapes/json-text.ts';
 import type { ShapeField } from '../../records/shapes/shape-field.ts';
 import { inTextOrder } from '../../records/shapes/written-value.ts';
@@ -12,7 +12,7 @@ import { fieldsOf } from './fields-of.ts';
 import { jsonStyleOf } from './json-style-of.ts';
 import { whyBroken } from './schema.ts';
 import { structuredShape } from './structured-shape.ts';
-import { rowsOf, type ValueRow } from './value-rows.ts';
+import { rowsOf, saysSomething, type ValueRow } from './value-rows.ts';
 
 /** JSON answers as a shape of fields. `kind` is what they are at first sight. */
 export function jsonAnswersShape(
@@ -26,7 +26,7 @@ export function jsonAnswersShape(
   const { fields, groups } = fieldsOf(rows, { ...hints, copies: copyLookup(tally.copies) });
   return structuredShape({
     kind: kindOf(fields) ?? kind,
-    form: { kind: 'json', style, keyOrder: keyOrderOf(rows, fields, []), groups },
+    form: { kind: 'json', style, byText: objectsByText(rows, fields), groups },
     fields,
     rows,
     notes: schemaNotes(hints.schema, rows),
@@ -41,38 +41,33 @@ function kindOf(fields: readonly ShapeField[]): StructuredKind | null {
   return field.value.kind === 'spans' || field.value.kind === 'typed-spans' ? 'spans' : null;
 }
 
-/** Whether the keys of the answers stand as their values do in the input, more often than in one fixed order. */
-export function keyOrderOf(
+/** The objects in the answers whose keys stand as their values do in the input, more often than in one fixed order. */
+export function objectsByText(
   rows: readonly ValueRow[],
   fields: readonly ShapeField[],
-  below: readonly string[],
-): 'fixed' | 'text' {
-  const known = fields.filter(({ path }) => path.length === below.length + 1).map(({ path }) => path.at(-1) ?? '');
+): readonly (readonly string[])[] {
+  const paths = new Map(fields.map(({ path }) => [canonicalJson(path.slice(0, -1)), path.slice(0, -1)]));
+  return [...paths.values()].filter((path) => isByText(rows, fields, path));
+}
+
+function isByText(rows: readonly ValueRow[], fields: readonly ShapeField[], path: readonly string[]): boolean {
+  const depth = path.length;
+  const known = [...new Set(fields.flatMap((field) => (isBelow(field.path, path) ? [field.path[depth] ?? ''] : [])))];
   let [fixed, text] = [0, 0];
   for (const { value, input } of rows) {
-    if (input === null || !isJsonObject(value)) continue;
-    const keys = Object.keys(value).filter((key) => known.includes(key) && value[key] !== null);
+    const object = valueAt(value, path);
+    if (input === null || !isJsonObject(object)) continue;
+    const keys = Object.keys(object).filter((key) => known.includes(key) && saysSomething(object[key]));
     if (keys.length < 2) continue;
-    if (
-      sameOrder(
-        known.filter((key) => keys.includes(key)),
-        keys,
-      )
-    )
-      fixed++;
-    if (
-      sameOrder(
-        inTextOrder(
-          known.filter((key) => keys.includes(key)),
-          value,
-          input,
-        ),
-        keys,
-      )
-    )
-      text++;
+    const usual = known.filter((key) => keys.includes(key));
+    if (sameOrder(usual, keys)) fixed++;
+    if (sameOrder(inTextOrder(usual, object, input), keys)) text++;
   }
-  return text > fixed ? 'text' : 'fixed';
+  return text > fixed;
+}
+
+function isBelow(path: readonly string[], above: readonly string[]): boolean {
+  return path.length > above.length && above.every((key, index) => key === path[index]);
 }
 
 function sameOrder(some: readonly string[], others: readonly string[]): boolean {

@@ -6,7 +6,7 @@ import type { AnswerTally } from '../answer-tally.ts';
 import { type CountedText, increase, type ShapeHints, sumOf, tolerated } from '../shape-evidence.ts';
 import { copyLookup } from './copy-counts.ts';
 import { fieldsOf } from './fields-of.ts';
-import { keyOrderOf } from './json-answers.ts';
+import { objectsByText } from './json-answers.ts';
 import { structuredShape } from './structured-shape.ts';
 import { rowsOf } from './value-rows.ts';
 
@@ -35,7 +35,7 @@ export function linesShape(answers: readonly CountedText[], tally: AnswerTally, 
   const form = formOf(lines, empty?.text ?? null);
   return structuredShape({
     kind: 'lines',
-    form: { ...form, keyOrder: keyOrderOf(rows, fields, []) },
+    form: { ...form, keyOrder: objectsByText(rows, fields).length > 0 ? 'text' : 'fixed' },
     // A line that is there says something; a field without a word for nothing has no line.
     fields: fields.map((field) => (field.nothing === 'null' ? { ...field, nothing: 'left-out' } : field)),
     rows,

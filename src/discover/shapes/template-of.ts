@@ -110,7 +110,10 @@ function constantsOf(rows: readonly (readonly Word[])[], common: readonly string
     runs.at(-1)!.text += only(joint.right) + token;
   });
   return runs
-    .filter(({ tokens }, index) => index === 0 || index === runs.length - 1 || isTelling(tokens))
+    .filter(
+      ({ tokens }, index) =>
+        index === 0 || index === runs.length - 1 || isTelling(tokens) || isUnmistakable(tokens, rows),
+    )
     .map(({ text }) => text);
 }
 
@@ -129,6 +132,16 @@ function only(spaces: ReadonlySet<string>): string {
 /** Between two values a comma or a short word may be the values' own. */
 function isTelling(run: readonly string[]): boolean {
   return run.some((token) => isStructural(token.trim())) || run.filter((token) => isWord(token)).length >= 2;
+}
+
+/** Of so many different answers, none has the word by accident. */
+const fewestForWord = 30;
+
+/** A single word that every one of many answers has once: no value ever holds it. */
+function isUnmistakable(run: readonly string[], rows: readonly (readonly Word[])[]): boolean {
+  const [word, second] = run.filter(isWord);
+  if (word === undefined || second !== undefined || rows.length < fewestForWord) return false;
+  return rows.every((row) => row.filter(({ token }) => token === word).length === 1);
 }
 
 const letterCases: readonly LetterCase[] = ['same', 'sentence', 'title', 'lower', 'upper'];

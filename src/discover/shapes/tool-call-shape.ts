@@ -8,7 +8,7 @@ import { type AnswerTally, toolCallOf } from '../answer-tally.ts';
 import type { ShapeHints } from '../shape-evidence.ts';
 import { copyLookup } from './copy-counts.ts';
 import { fieldsOf } from './fields-of.ts';
-import { keyOrderOf } from './json-answers.ts';
+import { objectsByText } from './json-answers.ts';
 import { jsonStyleOf } from './json-style-of.ts';
 import { structuredShape } from './structured-shape.ts';
 import { sampleRows, type ValueRow } from './value-rows.ts';
@@ -40,7 +40,7 @@ export function toolCallShape(tally: AnswerTally, hints: ShapeHints): OutputShap
   const style = jsonStyleOf(counted.map(({ call, count }) => ({ text: call.arguments, count })));
   return structuredShape({
     kind: 'tool-call',
-    form: { kind: 'tool-call', style, keyOrder: keyOrderOf(argumentRows(rows), fields, ['arguments']), groups },
+    form: { kind: 'tool-call', style, byText: objectsByText(rows, fields).filter((path) => path.length > 0), groups },
     fields: [toolField(counted), ...fields.filter(({ path }) => path[0] === 'arguments' && path.length > 1)],
     rows,
     notes: notesOf(tally),
@@ -52,10 +52,6 @@ function valueOfCall(answer: Answer): Json | null {
   if (call === undefined || second !== undefined) return null;
   const made = call.arguments.trim() === '' ? {} : parseJson(call.arguments);
   return isJsonObject(made) ? { tool: call.name, arguments: made } : null;
-}
-
-function argumentRows(rows: readonly ValueRow[]): readonly ValueRow[] {
-  return rows.map((row) => ({ ...row, value: isJsonObject(row.value) ? row.value.arguments : undefined }));
 }
 
 /** The names of tools are a closed set whatever their number: the request lists them. */

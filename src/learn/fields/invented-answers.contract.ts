@@ -11,6 +11,12 @@ type Maker = (
 const names = ['Ada', 'Bruno', 'Chloé', 'Dmitri', 'Elif', 'Farid', 'Greta', 'Hana', 'Ivo', 'Jun'];
 const cities = ['Lyon', 'Porto', 'Graz', 'Turku', 'Leeds', 'Bari', 'Ghent', 'Vaasa'];
 const polite = ['please', 'hello,', 'good morning,', 'hi there,', ''];
+const syllables = ['ba', 'ko', 'ri', 'mu', 'ten', 'sal', 'vo', 'pri', 'dan', 'lu', 'gez', 'nim'];
+
+/** Words that mean nothing and make every input another. */
+function filler(pick: Parameters<Maker>[0]): string {
+  return `${pick(syllables)}${pick(syllables)} ${pick(syllables)}${pick(syllables)}`;
+}
 
 /** Invented tasks, one for each form of answer. */
 export const inventedTasks: Readonly<Record<string, Maker>> = {
@@ -19,7 +25,7 @@ export const inventedTasks: Readonly<Record<string, Maker>> = {
     const [name, city, people] = [pick(names), pick(cities), 2 + Math.floor(random() * 7)];
     const isNamed = random() < 0.7;
     return {
-      text: `${pick(polite)} a table in ${city} for ${people} people${isNamed ? ` under the name ${name}` : ''}`.trim(),
+      text: `${pick(polite)} a table in ${city} for ${people} people${isNamed ? ` under the name ${name}` : ''}, ${filler(pick)}`.trim(),
       answer: { city, people: `${people}`, ...(isNamed && { name }) },
     };
   },
@@ -29,10 +35,13 @@ export const inventedTasks: Readonly<Record<string, Maker>> = {
     const name = pick(names);
     return random() < 0.5
       ? {
-          text: `${pick(polite)} what is the weather like in ${city}`,
+          text: `${pick(polite)} what is the weather like in ${city} ${filler(pick)}`,
           answer: { tool: 'weather', arguments: { city } },
         }
-      : { text: `${pick(polite)} ring ${name} for me`, answer: { tool: 'call', arguments: { person: name } } };
+      : {
+          text: `${pick(polite)} ring ${name} for me ${filler(pick)}`,
+          answer: { tool: 'call', arguments: { person: name } },
+        };
   },
   /** A list of typed copies. */
   entities: (pick, random) => {
@@ -41,8 +50,11 @@ export const inventedTasks: Readonly<Record<string, Maker>> = {
       { text: city, type: 'PLACE' },
       { text: name, type: 'PERSON' },
     ];
-    if (random() < 0.2) return { text: 'nothing to be seen here today', answer: { found: [] } };
-    return { text: `${name} went to ${city} ${pick(['today', 'again', 'at last'])}`, answer: { found: sorted(found) } };
+    if (random() < 0.2) return { text: `nothing to be seen here ${filler(pick)}`, answer: { found: [] } };
+    return {
+      text: `${name} went to ${city} ${pick(['today', 'again', 'at last'])} ${filler(pick)}`,
+      answer: { found: sorted(found) },
+    };
   },
   /** Several labels at once. */
   topics: (pick, random) => {
@@ -51,7 +63,7 @@ export const inventedTasks: Readonly<Record<string, Maker>> = {
       delivery: ['the parcel is late', 'nothing has arrived'],
     };
     const topics = random() < 0.4 ? ['billing', 'delivery'] : [pick(['billing', 'delivery'])];
-    return { text: topics.map((topic) => pick(words[topic] ?? [])).join(' and '), answer: topics };
+    return { text: `${topics.map((topic) => pick(words[topic] ?? [])).join(' and ')} ${filler(pick)}`, answer: topics };
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Json } from '../call.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, isList } from './canonical-json.ts';
 import { findText } from './find-text.ts';
 import type { ItemOrder } from './shape-field.ts';
 
@@ -47,6 +47,8 @@ function placesOf<Item extends Json>(
 
 /** Where a value stands in a text, as whole words and in whatever case; the text's end where it does not. */
 export function placeOf(value: Json, text: string): number {
+  if (isList(value)) return Math.min(text.length, ...value.map((item) => placeOf(item, text)));
+  if (typeof value === 'object' && value !== null) return text.length;
   const part = typeof value === 'string' ? value : canonicalJson(value);
   const [exact] = findText(text, part);
   if (exact !== undefined) return exact.start;

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../call.ts';
 import { isJsonObject } from '../call.ts';
-import { canonicalJson, isList } from './canonical-json.ts';
+import { isList } from './canonical-json.ts';
 import type { FieldTree } from './field-tree.ts';
 import { inOrder, placeOf } from './item-order.ts';
 import { type WrittenJson, WrittenNumber } from './json-style.ts';
@@ -8,8 +8,8 @@ import type { FieldLabel, FieldValue, ShapeField } from './shape-field.ts';
 
 /** How the objects of a shape are written. */
 export interface ObjectHabits {
-  /** `text`: the keys stand as their values do in the input. */
-  readonly keyOrder: 'fixed' | 'text';
+  /** Paths of the objects whose keys stand as their values do in the input. */
+  readonly byText: readonly (readonly string[])[];
   /** Objects inside the answer that are not written with all their fields when they say nothing. */
   readonly groups: readonly { readonly path: readonly string[]; readonly nothing: 'null' | 'left-out' }[];
 }
@@ -34,11 +34,11 @@ function writeTree({ tree, value, path }: Place, habits: ObjectHabits, text: str
   if (tree.field !== null) return writeField(tree.field, value, text);
   const object: JsonObject = isJsonObject(value) ? value : {};
   if (value === undefined) {
-    const group = habits.groups.find((one) => canonicalJson(one.path) === canonicalJson(path));
+    const group = habits.groups.find((one) => isSamePath(one.path, path));
     if (group !== undefined) return group.nothing === 'null' ? null : undefined;
   }
   const keys = [...tree.children.keys()];
-  const ordered = habits.keyOrder === 'text' ? inTextOrder(keys, object, text) : keys;
+  const ordered = habits.byText.some((one) => isSamePath(one, path)) ? inTextOrder(keys, object, text) : keys;
   const entries = ordered.flatMap((key): [string, WrittenJson][] => {
     const child = tree.children.get(key);
     const item = Object.hasOwn(object, key) ? object[key] : undefined;
@@ -47,6 +47,10 @@ function writeTree({ tree, value, path }: Place, habits: ObjectHabits, text: str
     return written === undefined ? [] : [[key, written]];
   });
   return Object.fromEntries(entries);
+}
+
+function isSamePath(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((key, index) => key === other[index]);
 }
 
 /** Keys by where their values stand in the input; those without a place keep theirs behind the one before them. */
