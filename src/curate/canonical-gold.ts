@@ -1,13 +1,6 @@
 import type { Gold, Json } from '../records/call.ts';
-import { canonicalOf, canonicalText } from '../records/canonical-answer.ts';
-import {
-  foldLabel,
-  type LabelForm,
-  type LearnableShape,
-  labelOf,
-  type StructuredShape,
-} from '../records/output-shape.ts';
-import { parseJson } from '../records/shapes/json-text.ts';
+import { foldLabel, type LabelForm, type LearnableShape, labelOf } from '../records/output-shape.ts';
+import { structuredGold } from './structured-gold.ts';
 
 /**
  * A person's answer in the same canonical form as the teacher's labels, so that the two can be compared.
@@ -16,17 +9,6 @@ import { parseJson } from '../records/shapes/json-text.ts';
  */
 export function canonicalGold(gold: Gold, shape: LearnableShape): string | null {
   return shape.kind === 'label' ? labelGold(gold, shape.form) : structuredGold(gold, shape);
-}
-
-/** The whole answer as the teacher writes it, or its value alone. */
-function structuredGold(gold: Gold, shape: StructuredShape): string | null {
-  if (typeof gold !== 'string') return canonicalText(shape, gold);
-  const value = parseJson(gold);
-  return (
-    canonicalOf(shape, { kind: 'text', text: gold }) ??
-    (value === null ? null : canonicalText(shape, value)) ??
-    canonicalText(shape, gold)
-  );
 }
 
 function labelGold(gold: Gold, form: LabelForm): string | null {
