@@ -87,7 +87,7 @@ export class WorkerEncoder implements Encoder {
       if (known !== null) this.#fromCache++;
       return known ?? this.#queue.add(text, texts.length);
     });
-    this.#sendNext();
+    if (this.#queue.size > 0) this.#sendNext();
     return Promise.all(vectors);
   }
 
