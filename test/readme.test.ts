@@ -10,6 +10,7 @@ const pages = [
   'docs/guides/getting-started.md',
   'docs/guides/call-log.md',
   'docs/guides/eject.md',
+  'docs/guides/encoder.md',
 ];
 const scripts: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;
 
