@@ -150,6 +150,7 @@ async function runStream(
     if ((byStudent ? proposal.prediction?.label : call.label) === call.gold) right.given++;
     if (call.label === call.gold) right.teacher++;
     track.observe({
+      callId: String(index),
       at,
       slots,
       answered: byStudent ? undefined : answeredWith(call.label),

@@ -223,7 +223,8 @@ function taskPool({
     .filter(({ match }) => match.version === version.id)
     .sort((left, right) => left.at - right.at)
     .map(
-      ({ at, match, answer }): LabelledCall => ({
+      ({ at, match, answer }, index): LabelledCall => ({
+        callId: String(index),
         at,
         slots: match.slots,
         ...answeredWith(labelOf(form, answer)),

@@ -25,7 +25,7 @@ export function startEngine(change: Partial<LiveEngineOptions> = {}): RunningEng
     stage: 'auto',
     trainer: inProcessTrainer,
     randomFor: () => seededRandom(1),
-    onCandidate: (student) => running.students.set(student.id, student.toBytes()),
+    onCandidate: ({ student }) => running.students.set(student.id, student.toBytes()),
     onEvent: (event) => running.events.push(event),
     onFailure: (error) => running.failures.push(error),
     ...change,

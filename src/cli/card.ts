@@ -64,7 +64,7 @@ async function showCard(wanted: string, flags: CardFlags, context: CommandContex
   );
 }
 
-/** What `train` keeps with a student; students of the live loop keep no lineage. */
+/** What is kept with a student; those of earlier versions have no lineage. */
 interface CardDetails {
   readonly lineage?: Lineage;
   readonly terms?: ReturnType<typeof termsOfLineage>;
@@ -114,14 +114,16 @@ function sayCard(card: Card, { say }: CommandContext): void {
 
 function sayLineage(lineage: Lineage | null, say: CommandContext['say']): void {
   if (lineage === null) {
-    say('Where its rows come from was not recorded: the live loop made it.');
+    say('Where its rows come from was not recorded.');
     return;
   }
-  say(`Trained on ${lineage.rows} calls (${lineage.callsHash.slice(0, 12)}), none of them verified gold:`);
+  say(
+    `Trained on ${lineage.rows} calls (${lineage.callsHash.slice(0, 12)}), ${lineage.frozenGoldRows === 0 ? 'none' : lineage.frozenGoldRows} of them in a frozen gold set:`,
+  );
   const heading = ['  MODEL', 'UPSTREAM', 'VERSION', 'CALLS', 'FROM', 'TO'];
   const rows = lineage.teachers.map(({ model, upstream, version, rows: calls, from, to }) => [
     `  ${model}`,
-    upstream ?? 'imported',
+    upstream ?? 'not known',
     version,
     `${calls}`,
     from.slice(0, 10),

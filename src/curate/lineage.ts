@@ -29,7 +29,7 @@ export interface Lineage {
   readonly rows: number;
   /** SHA-256 of the calls' ids, sorted, one a line: the same rows have the same hash. */
   readonly callsHash: string;
-  /** Rows trained on whose call is in a frozen gold set. Always 0: gold scores, and never trains. */
+  /** Calls in a frozen gold set that trained all the same, by the teacher's answer: never a person's, and none in `train`. */
   readonly frozenGoldRows: number;
   /** Most rows first. */
   readonly teachers: readonly TeacherRows[];

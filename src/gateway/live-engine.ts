@@ -1,3 +1,4 @@
+import type { TrainedCall } from '../curate/lineage.ts';
 import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
 import type { InputVector } from '../encoder/input-vector.ts';
 import type { Student } from '../learn/student.ts';
@@ -6,8 +7,9 @@ import type { Call, ChatRequest } from '../records/call.ts';
 import { isLearnable } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { Route, RouteReason } from '../records/route.ts';
-import type { TaskMatch } from '../records/task.ts';
+import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
+import type { LabelledCall } from '../train/training-rows.ts';
 import type { CallVectors } from './call-vectors.ts';
 import type { Decision, Engine, IncomingCall, TaskStatus } from './engine.ts';
 import { describeOutlook } from './outlook.ts';
@@ -16,6 +18,16 @@ import { fetchStudents, type StudentShelf } from './student-shelf.ts';
 import { type RunnerDecision, type RunnerState, type StageSetting, TaskRunner } from './task-runner.ts';
 import type { Serving, TrackEvent, TrackSettings } from './task-track.ts';
 import { UsageRecord } from './usage-record.ts';
+
+/** A student that goes into a trial, for one version of a task. */
+export interface Candidate {
+  readonly student: Student;
+  /** Task id. */
+  readonly task: string;
+  /** Version id. */
+  readonly version: string;
+  readonly trained: readonly TrainedCall[];
+}
 
 export interface LiveEngineOptions {
   readonly settings: TrackSettings;
@@ -30,8 +42,7 @@ export interface LiveEngineOptions {
   /** False: nothing is mined until `mine` is called. */
   readonly minesByItself?: boolean;
   readonly finder?: TaskFinder;
-  /** A student goes into a trial for this version. */
-  readonly onCandidate?: (student: Student, task: string, version: string) => void;
+  readonly onCandidate?: (candidate: Candidate) => void;
   readonly onCertificate?: (serving: Serving) => void;
   readonly onEvent?: (event: EngineEvent) => void;
   /** What went wrong while learning from a call; the call itself was answered. */
@@ -115,7 +126,8 @@ export class LiveEngine implements Engine {
     this.#remember(match, call);
     const { share } = this.#options.settings.spotChecks;
     const weight = route?.reason === 'spot-check' && share > 0 ? 1 / share : 1;
-    runner.recall(match, call.at, readAnswer(call.response, call.status), weight);
+    const answer = readAnswer(call.response, call.status);
+    runner.recall({ callId: call.id, at: call.at, match, answer }, weight);
   }
 
   get finder(): TaskFinder {
@@ -175,7 +187,8 @@ export class LiveEngine implements Engine {
     const { match } = decision;
     const inner = this.#decisions.get(decision) ?? null;
     if (decision.route.answeredBy === 'student') {
-      if (match !== null) this.#runners.get(match.task)?.observe({ match, at: call.at, answer: null, decision: inner });
+      if (match !== null)
+        this.#runners.get(match.task)?.observe({ callId: call.id, match, at: call.at, answer: null, decision: inner });
       return;
     }
     const found = this.#finder.observe(call) ?? match;
@@ -261,7 +274,7 @@ export class LiveEngine implements Engine {
     const { calls } = runner.counts;
     if (!runner.knows(match.version) || calls % (calls < SHAPE_EVERY ? YOUNG_SHAPE_EVERY : SHAPE_EVERY) === 0)
       this.#refresh(runner);
-    runner.observe({ match, at: call.at, answer, decision: inner });
+    runner.observe({ callId: call.id, match, at: call.at, answer, decision: inner });
   }
 
   /** What the teacher's calls of this version look like: their usage, and what they ask for. */
@@ -328,7 +341,8 @@ export class LiveEngine implements Engine {
       random: randomFor(id),
       vectors,
       shelf,
-      onCandidate: (student, version) => onCandidate?.(student, id, version),
+      onCandidate: (student, version, calls) =>
+        onCandidate?.({ student, task: id, version, trained: calls.map((call) => trainedCall(call, runner.task)) }),
       onCertificate: (serving) => onCertificate?.(serving),
       onEvent: (event) => onEvent?.(event),
     });
@@ -345,6 +359,12 @@ function waitingReason(runner: TaskRunner): RouteReason | null {
   if (runner.track.waitingFor !== null) return runner.track.waitingFor;
   if (runner.livedStage === 'off') return 'stage-off';
   return runner.livedStage === 'shadow' ? 'stage-shadow' : null;
+}
+
+/** The loop learns from imported calls as from its own, and does not tell them apart. */
+function trainedCall({ callId: id, at, version }: LabelledCall, { versions }: Task): TrainedCall {
+  const model = versions.find((each) => each.id === version)?.teacher ?? '';
+  return { id, at, model, version, isThroughGateway: true };
 }
 
 function teacherDecision(callId: string, task: string | null, version: string | null, reason: RouteReason): Decision {

@@ -11,7 +11,7 @@ import type { RouteReason, Stage } from '../records/route.ts';
 import { closedPartsOf, readingOf } from '../records/shape-reading.ts';
 import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
-import { TrainingRows } from '../train/training-rows.ts';
+import { type LabelledCall, TrainingRows } from '../train/training-rows.ts';
 import type { CallVectors, VectorPurpose } from './call-vectors.ts';
 import type { StudentShelf } from './student-shelf.ts';
 import {
@@ -47,7 +47,7 @@ export interface RunnerParts {
   readonly vectors: CallVectors | null;
   /** Null where all students stay open. */
   readonly shelf: StudentShelf | null;
-  readonly onCandidate: (student: Student, version: string) => void;
+  readonly onCandidate: (student: Student, version: string, calls: readonly LabelledCall[]) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent & { readonly task: string; readonly version: string }) => void;
 }
@@ -65,7 +65,9 @@ const CANARY_SHARE = 0.1;
 /** Answers kept while a task's shape is still open; they are learned from as soon as it is known. */
 const WAITING_ANSWERS = 5_000;
 
-interface WaitingAnswer {
+/** What the teacher said to a call of the task. */
+interface TeacherAnswer {
+  readonly callId: string;
   readonly at: number;
   readonly match: TaskMatch;
   readonly answer: Answer;
@@ -79,7 +81,7 @@ export class TaskRunner {
   readonly #recent = new RecentCalls();
   #task: Task;
   #shape: LearnableShape | null = null;
-  #waiting: WaitingAnswer[] = [];
+  #waiting: TeacherAnswer[] = [];
   #teacherCalls = 0;
   #calls = 0;
   #newestVersion: string | null = null;
@@ -126,7 +128,7 @@ export class TaskRunner {
       this.#rows.relabel((answer) => this.#read(answer));
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { at, match, answer } of waiting) this.#learn(at, match, answer, null);
+    for (const each of waiting) this.#learn(each, null);
   }
 
   /** What the vector of a call is wanted for; null where nobody needs it. */
@@ -183,11 +185,13 @@ export class TaskRunner {
 
   /** The call came back. `answer` is the teacher's; null where the student answered. */
   observe({
+    callId,
     match,
     at,
     answer,
     decision,
   }: {
+    readonly callId: string;
     readonly match: TaskMatch;
     readonly at: number;
     readonly answer: Answer | null;
@@ -196,15 +200,16 @@ export class TaskRunner {
     this.#calls++;
     if (answer !== null) this.#teacherCalls++;
     if (this.#task.kind === 'group') return;
-    if (answer === null) this.#observeLocal(match, at, decision);
-    else if (this.#shape === null) this.#keepWaiting({ at, match, answer });
-    else this.#learn(at, match, answer, decision);
+    if (answer === null) this.#observeLocal({ callId, at, match }, decision);
+    else if (this.#shape === null) this.#keepWaiting({ callId, at, match, answer });
+    else this.#learn({ callId, at, match, answer }, decision);
   }
 
   /** Takes back the teacher's answer to a call of before a restart. `weight`: how many calls it stands for. */
-  recall(match: TaskMatch, at: number, answer: Answer, weight: number): void {
+  recall({ callId, at, match, answer }: TeacherAnswer, weight: number): void {
     if (this.#shape === null || (answer.kind === 'none' && answer.why === 'error')) return;
     this.#rows.add({
+      callId,
       at,
       slots: match.slots,
       ...this.#read(answer),
@@ -248,9 +253,10 @@ export class TaskRunner {
     return null;
   }
 
-  #observeLocal(match: TaskMatch, at: number, decision: RunnerDecision | null): void {
+  #observeLocal({ callId, at, match }: Omit<TeacherAnswer, 'answer'>, decision: RunnerDecision | null): void {
     if (decision?.proposal == null) return;
     this.#trackFor(match).observe({
+      callId,
       at,
       slots: match.slots,
       answered: undefined,
@@ -259,17 +265,17 @@ export class TaskRunner {
     });
   }
 
-  #keepWaiting(waiting: WaitingAnswer): void {
+  #keepWaiting(waiting: TeacherAnswer): void {
     if (waiting.answer.kind !== 'none' && this.#waiting.length < WAITING_ANSWERS) this.#waiting.push(waiting);
   }
 
-  #learn(at: number, match: TaskMatch, answer: Answer, decision: RunnerDecision | null): void {
+  #learn({ callId, at, match, answer }: TeacherAnswer, decision: RunnerDecision | null): void {
     if (this.#shape === null || (answer.kind === 'none' && answer.why === 'error')) return;
     const track = this.#trackFor(match);
     this.#announce(match.version, at);
     const proposal = decision?.proposal ?? track.propose(match.slots, at);
     const answered = this.#read(answer);
-    track.observe({ at, slots: match.slots, answered, proposal, served: decision?.served ?? null });
+    track.observe({ callId, at, slots: match.slots, answered, proposal, served: decision?.served ?? null });
   }
 
   #read(answer: Answer): Answered {
@@ -318,7 +324,7 @@ export class TaskRunner {
       random,
       vectors,
       shelf,
-      onCandidate: (student) => onCandidate(student, version),
+      onCandidate: (student, calls) => onCandidate(student, version, calls),
       onCertificate,
       onEvent: (event) => onEvent({ ...event, task, version }),
     };

@@ -79,7 +79,14 @@ async function pass(track: TaskTrack, row: KeywordRow, at: number): Promise<Pass
   const { serving } = track;
   const { answeredBy, reason } = liveRoute(proposal);
   const byStudent = answeredBy === 'student';
-  track.observe({ at, slots, answered: byStudent ? undefined : answeredWith(row.label), proposal, served: serving });
+  track.observe({
+    callId: `call${at}`,
+    at,
+    slots,
+    answered: byStudent ? undefined : answeredWith(row.label),
+    proposal,
+    served: serving,
+  });
   await track.settled();
   const score = proposal.prediction?.score ?? null;
   return { row, byStudent, reason, score, said: proposal.prediction?.label ?? null, serving };

@@ -62,6 +62,7 @@ export type Answered = Pick<LabelledCall, 'answer' | 'label' | 'closedParts'>;
 
 /** A call that went by. */
 export interface ObservedCall {
+  readonly callId: string;
   readonly at: number;
   readonly slots: readonly string[];
   /** Undefined where the student answered and the teacher was not asked. */
@@ -106,7 +107,8 @@ interface TrackParts {
   /** Puts students away that nobody asks; absent or null where all stay open. */
   readonly shelf?: StudentShelf | null;
   /** A student goes into a trial. */
-  readonly onCandidate: (student: Student) => void;
+  /** With the calls that trained it. */
+  readonly onCandidate: (student: Student, calls: readonly LabelledCall[]) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent) => void;
 }
@@ -292,6 +294,7 @@ export class TaskTrack {
     const news = closedParts.filter((part) => !this.#parts.rows.hasSeen(part) || this.#newLabels.has(part));
     for (const part of news) this.#newLabels.add(part);
     this.#parts.rows.add({
+      callId: call.callId,
       at: call.at,
       slots: call.slots,
       ...call.answered,
@@ -498,7 +501,7 @@ export class TaskTrack {
     if (plan === null || plan.expectedSaving < this.#priceOfLook(question, look)) return;
     this.#looks = look;
     const student = this.#parts.shelf?.add(outcome.student) ?? outcome.student;
-    this.#parts.onCandidate(student);
+    this.#parts.onCandidate(student, calls);
     const source = this.#serving === null ? 'shadow' : 'window';
     const scores = question.outcomes.map(({ score }) => score);
     const thresholds = planPromise(promise, scores, { n: plan.n, epsilon, delta });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keywordCalls, keywordRows } from '../../test/keyword-stream.ts';
+import { termsOfLineage } from '../curate/lineage.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Call } from '../records/call.ts';
 import { completeSettings, type SettingsInput } from '../settings.ts';
@@ -14,6 +15,7 @@ import { openLiveEngine } from './open-live-engine.ts';
 const rows = keywordRows({ count: 420, seed: 1 });
 const imported = keywordCalls(rows.slice(0, 360));
 const later = keywordCalls(rows).slice(360);
+const teacher = imported[0]?.request.model ?? '';
 
 let folder: string;
 const closers: (() => Promise<unknown>)[] = [];
@@ -97,6 +99,9 @@ describe('the live loop over a store', () => {
     const store = await openStore(folder);
     const kept = await store.students.get(student);
     if (kept === null) throw new Error('the student is not stored');
+    // Its card says whose answers made it.
+    expect(kept.details).toMatchObject({ lineage: { frozenGoldRows: 0, teachers: [{ model: teacher }] } });
+    expect(kept.details.terms).toEqual(termsOfLineage({ teachers: [{ model: teacher, upstream: null }] }));
     await store.students.remove(student);
     await store.students.put({ ...kept, bytes: kept.bytes.slice(0, kept.bytes.length / 2) });
     await store.close();

@@ -1,11 +1,13 @@
+import { lineageOf, termsOfLineage } from '../curate/lineage.ts';
+import { hostOf } from '../curate/provider-terms.ts';
 import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
 import type { Encoder } from '../encoder/encoder.ts';
 import { CallVectors } from '../gateway/call-vectors.ts';
-import { type EngineState, LiveEngine, type RecalledCall } from '../gateway/live-engine.ts';
+import { type Candidate, type EngineState, LiveEngine, type RecalledCall } from '../gateway/live-engine.ts';
 import { isAway, StudentShelf } from '../gateway/student-shelf.ts';
 import type { Serving } from '../gateway/task-track.ts';
 import { readStudent, type Student } from '../learn/student.ts';
-import type { Call, Json } from '../records/call.ts';
+import type { Call, Json, JsonObject } from '../records/call.ts';
 import { coinsOf } from '../records/random.ts';
 import type { TaskMatch } from '../records/task.ts';
 import type { Settings } from '../settings.ts';
@@ -46,8 +48,8 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
     ...(encoder && { vectors: vectorsOf(encoder, settings, log) }),
     ...(state === undefined ? {} : { finder: TaskFinder.from(state.finder as FinderState) }),
     shelf,
-    onCandidate: (student, task, version) => {
-      const stored = keepStudent(store, student, task, version).then(() => shelf.stored(student.id));
+    onCandidate: (candidate) => {
+      const stored = keepCandidate(store, candidate, settings).then(() => shelf.stored(candidate.student.id));
       keeper.storing('a student', stored);
     },
     onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
@@ -172,20 +174,38 @@ async function learnFrom(engine: LiveEngine, call: Call): Promise<TaskMatch | nu
   return decision.match;
 }
 
-async function keepStudent(store: Store, student: Student, task: string, version: string): Promise<void> {
+/** With its card: where its rows come from, and the terms of their teachers. */
+async function keepCandidate(
+  store: Store,
+  { student, task, version, trained }: Candidate,
+  { upstream }: Settings,
+): Promise<void> {
+  const sets = await store.gold.sets(task);
+  const lineage = lineageOf(trained, {
+    upstream: upstream.baseUrl === null ? null : hostOf(upstream.baseUrl),
+    frozenGold: new Set(sets.flatMap(({ answers }) => answers.map(({ callId }) => callId))),
+  });
+  await keepStudent(store, student, { task, version, card: { lineage, terms: termsOfLineage(lineage) } });
+}
+
+async function keepStudent(
+  store: Store,
+  student: Student,
+  { task, version, card = {} }: { readonly task: string; readonly version: string; readonly card?: object },
+): Promise<void> {
   await store.students.put({
     id: student.id,
     task,
     version,
     createdAt: Date.now(),
-    details: { encoder: student.encoder?.id ?? null },
+    details: { encoder: student.encoder?.id ?? null, ...(card as JsonObject) },
     bytes: student.toBytes(),
   });
 }
 
 async function keepServing(store: Store, { student, certificate }: Serving): Promise<void> {
   // One that is put away is stored.
-  if (!isAway(student)) await keepStudent(store, student, certificate.task, certificate.version);
+  if (!isAway(student)) await keepStudent(store, student, certificate);
   await store.certificates.append(certificate);
 }
 

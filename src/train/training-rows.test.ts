@@ -3,7 +3,7 @@ import { answeredWith } from '../../test/plain-labels.ts';
 import { inputKey, type LabelledCall, lessonFor, TrainingRows } from './training-rows.ts';
 
 function row(text: string, label: string | null = 'a', change: Partial<LabelledCall> = {}): LabelledCall {
-  return { at: 0, slots: [text], ...answeredWith(label), version: 'v1', era: 0, weight: 1, ...change };
+  return { callId: text, at: 0, slots: [text], ...answeredWith(label), version: 'v1', era: 0, weight: 1, ...change };
 }
 
 function many(count: number, label: string, change: Partial<LabelledCall> = {}): LabelledCall[] {

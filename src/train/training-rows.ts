@@ -3,6 +3,7 @@ import type { Answer } from '../records/answer.ts';
 
 /** A call of a task whose teacher's answer is known. */
 export interface LabelledCall {
+  readonly callId: string;
   /** Milliseconds since 1970, UTC. */
   readonly at: number;
   readonly slots: readonly string[];
