@@ -35,6 +35,12 @@ describe('settings', () => {
     });
   });
 
+  it('of single tasks are held by their names, and a misspelled one is said', () => {
+    expect(load({ tasks: { 'shop/score': { tolerance: 0.5 } } }).tasks).toEqual({ 'shop/score': { tolerance: 0.5 } });
+    expect(() => load({ tasks: { score: { tolerance: -1 } } })).toThrow('`tasks.score.tolerance` is -1');
+    expect(() => load({ tasks: { score: { tolerence: 1 } } })).toThrow('tolerence');
+  });
+
   it('come from the file, then variables, then flags', () => {
     const settings = load(
       { port: 1, host: 'a', promise: { epsilon: 0.1 } },

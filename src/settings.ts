@@ -165,6 +165,23 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('The students that answer.'),
+  tasks: z
+    .record(
+      z.string(),
+      z.strictObject({
+        tolerance: z
+          .number()
+          .min(0)
+          .optional()
+          .describe(
+            'How far numbers in the answers may be off and still count as the same. Holds for numbers of no closed set.',
+          ),
+      }),
+    )
+    .default({})
+    .describe(
+      'Single tasks, by name or `tenant/name`. `tolerance`: how far numbers in the answers may be off and still count as the same; certificates of before speak of the tolerance of then.',
+    ),
   stage: z
     .enum(['off', 'shadow', 'canary', 'live', 'auto'])
     .default('shadow')

@@ -69,6 +69,7 @@ async function replayFiles(
       promise: flags.promise ?? settings.promise.kind,
       spotChecks: { share: spotShare, perDay: settings.spotChecks.perDay },
       seed,
+      tasks: settings.tasks,
       trainer,
       ...(encoder && { encoder }),
       signal: context.signal,

@@ -2,14 +2,15 @@ import { Command } from 'commander';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import { readAnswer } from '../records/answer.ts';
 import type { Call } from '../records/call.ts';
-import { spellingOf, whyNotLearnable } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
+import { withTolerance } from '../records/task-tolerance.ts';
+import { describeShape, sayShape } from './describe-shape.ts';
 import { listDistillability } from './list-distillability.ts';
 import { type OpenedStore, withStore } from './open-store-for.ts';
 import { parseCount } from './parse-options.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand, yesOption } from './run-command.ts';
 import { findStoredTasks, forgetTask, renameTask } from './stored-tasks.ts';
-import { drawTable, excerpt, percent } from './table.ts';
+import { drawTable, excerpt } from './table.ts';
 
 export interface TaskRow {
   readonly id: string;
@@ -31,7 +32,7 @@ export function createTasksCommand(): Command {
     .action(runCommand<[{ readonly distillability?: boolean }]>(listTasks));
   command
     .command('show')
-    .description('Shows one task: its prompt, its labels and its newest calls.')
+    .description('Shows one task: its prompt, what its answers hold, and its newest calls.')
     .argument('<task>', 'name, id, or tenant/name')
     .option('--calls <count>', 'how many calls to show', parseCount, 5)
     .addOption(dataOption())
@@ -60,7 +61,9 @@ export function createTasksCommand(): Command {
 export async function tasksOf(store: OpenedStore, context: CommandContext): Promise<readonly Task[]> {
   const progress = context.progress('finding tasks');
   try {
-    return await findStoredTasks(store, { progress, signal: context.signal, isReadOnly: store.isReadOnly });
+    const tasks = await findStoredTasks(store, { progress, signal: context.signal, isReadOnly: store.isReadOnly });
+    const settings = await context.settings();
+    return tasks.map((task) => withTolerance(task, settings.tasks));
   } finally {
     progress.end();
   }
@@ -91,15 +94,6 @@ function describe(task: Task, calls: number): TaskRow {
   return { id, name, tenant, kind, shape: describeShape(task), calls, versions: versions.length };
 }
 
-/** What the answers look like, in a few words. */
-export function describeShape({ shape, kind }: Task): string {
-  if (shape.kind === 'label') {
-    const where = { plain: 'plain text', sentence: 'a sentence', json: 'a JSON field' }[shape.form.kind];
-    return `${shape.labels.length} labels, ${where}`;
-  }
-  return kind === 'group' ? `${shape.kind}: not a task` : `${shape.kind}: not yet learnable`;
-}
-
 async function showTask(wanted: string, options: { readonly calls: number }, context: CommandContext): Promise<void> {
   await withStore(
     context,
@@ -115,8 +109,7 @@ async function showTask(wanted: string, options: { readonly calls: number }, con
         });
       context.say(`${task.tenant}/${task.name}  ${task.id}`);
       context.say(`${describeShape(task)}`);
-      if (task.shape.kind === 'label') sayLabels(task.shape, context);
-      else context.say(whyNotLearnable(task.shape) ?? '');
+      sayShape(task, context);
       for (const version of task.versions) {
         context.say(
           `\nversion ${version.id}, answered by ${version.teacher}, since ${new Date(version.firstSeenAt).toISOString()}`,
@@ -132,16 +125,6 @@ async function showTask(wanted: string, options: { readonly calls: number }, con
     },
     { onlyReads: true },
   );
-}
-
-function sayLabels(shape: Extract<Task['shape'], { kind: 'label' }>, { say }: CommandContext): void {
-  const shown = [...shape.labels].sort((a, b) => b.count - a.count).slice(0, 12);
-  for (const line of drawTable(
-    shown.map(({ label, count }) => [`  ${label}`, `${count}`, excerpt(spellingOf(shape, label) ?? '', 60)]),
-  ))
-    say(line);
-  if (shape.labels.length > shown.length) say(`  … and ${shape.labels.length - shown.length} more`);
-  say(`  about ${percent(shape.unseenShare)} of the calls to come may have a label not seen yet`);
 }
 
 function textsOf({ request, response, status }: Call): { readonly input: string; readonly answer: string } {

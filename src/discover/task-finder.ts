@@ -1,6 +1,7 @@
 import { readAnswer } from '../records/answer.ts';
 import type { Call, ChatRequest } from '../records/call.ts';
 import type { Task, TaskMatch, TaskVersion } from '../records/task.ts';
+import { type TaskSettings, withTolerance } from '../records/task-tolerance.ts';
 import { bucketsToJson, type FinderState, keptFromJson } from './finder-state.ts';
 import type { FoundCluster } from './found-cluster.ts';
 import type { KeptCall } from './kept-call.ts';
@@ -62,6 +63,7 @@ export class TaskFinder {
   readonly #book = new TaskBook();
   readonly #due = new Set<PromptBucket>();
   readonly #reviews = new Set<KnownTemplate>();
+  #settings: TaskSettings = {};
   #news: FoundVersion[] = [];
   /** Characters in all kept calls. */
   #characters = 0;
@@ -122,17 +124,27 @@ export class TaskFinder {
     const foundIds = new Set(found.map((task) => task.id));
     const versions = this.#news.filter((news) => !foundIds.has(news.task));
     this.#news = [];
-    return { found: found.map((task) => task.toFreshTask()), versions, assignments };
+    return { found: found.map((task) => this.#told(task.toFreshTask())), versions, assignments };
   }
 
   /** All tasks and groups with their shapes as of now. */
   tasks(): readonly Task[] {
-    return this.#book.records();
+    return this.#book.records().map((task) => this.#told(task));
   }
 
   /** One of them, its counts at most a twentieth behind: cheap enough to ask on every call. */
   task(id: string): Task | null {
-    return this.#book.get(id)?.toTask() ?? null;
+    const task = this.#book.get(id)?.toTask();
+    return task === undefined ? null : this.#told(task);
+  }
+
+  /** From now on tasks are told with what was set for them. */
+  heed(settings: TaskSettings): void {
+    this.#settings = settings;
+  }
+
+  #told(task: Task): Task {
+    return withTolerance(task, this.#settings);
   }
 
   /** Gives a task another name. Says whether there is such a task. */

@@ -8,6 +8,7 @@ import { isLearnable } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { Route, RouteReason } from '../records/route.ts';
 import type { Task, TaskMatch } from '../records/task.ts';
+import type { TaskSettings } from '../records/task-tolerance.ts';
 import type { Trainer } from '../train/trainer.ts';
 import type { LabelledCall } from '../train/training-rows.ts';
 import type { CallVectors } from './call-vectors.ts';
@@ -42,6 +43,8 @@ export interface LiveEngineOptions {
   /** False: nothing is mined until `mine` is called. */
   readonly minesByItself?: boolean;
   readonly finder?: TaskFinder;
+  /** What users set of single tasks. */
+  readonly tasks?: TaskSettings;
   readonly onCandidate?: (candidate: Candidate) => void;
   readonly onCertificate?: (serving: Serving) => void;
   readonly onEvent?: (event: EngineEvent) => void;
@@ -90,6 +93,7 @@ export class LiveEngine implements Engine {
   constructor(options: LiveEngineOptions) {
     this.#options = options;
     this.#finder = options.finder ?? new TaskFinder();
+    this.#finder.heed(options.tasks ?? {});
     this.#stage = options.stage;
     for (const task of this.#finder.tasks()) this.#runnerFor(task.id);
   }

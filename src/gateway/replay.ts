@@ -1,6 +1,7 @@
 import type { Encoder } from '../encoder/encoder.ts';
 import type { Call } from '../records/call.ts';
 import { coinsOf } from '../records/random.ts';
+import type { TaskSettings } from '../records/task-tolerance.ts';
 import type { Trainer } from '../train/trainer.ts';
 import { CallVectors } from './call-vectors.ts';
 import { LiveEngine } from './live-engine.ts';
@@ -14,6 +15,8 @@ export interface ReplayOptions extends BooksOptions {
   readonly trainer: Trainer;
   /** Absent: students see n-grams alone. */
   readonly encoder?: Encoder;
+  /** What users set of single tasks. */
+  readonly tasks?: TaskSettings;
   readonly signal?: AbortSignal;
 }
 
@@ -59,6 +62,7 @@ export async function replay(
       seed: options.seed,
     },
     stage: 'auto',
+    ...(options.tasks && { tasks: options.tasks }),
     trainer: options.trainer,
     ...(vectors && { vectors }),
     randomFor: (task) => coinsOf(task, options.seed),

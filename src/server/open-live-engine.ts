@@ -43,6 +43,7 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
   const engine = new LiveEngine({
     settings: { epsilon, delta, promise: kind, spotChecks: settings.spotChecks, seed: settings.seed },
     stage: settings.stage,
+    tasks: settings.tasks,
     trainer: new WorkerTrainer(),
     randomFor: (task) => coinsOf(task, settings.seed),
     ...(encoder && { vectors: vectorsOf(encoder, settings, log) }),

@@ -10,8 +10,8 @@ import type { Assignment } from '../../gateway/replay-books.ts';
 import type { CertificateReport, TaskReport } from '../../gateway/replay-report.ts';
 import type { Call } from '../../records/call.ts';
 import { isLearnable, type LearnableShape } from '../../records/output-shape.ts';
+import { describeShape } from '../describe-shape.ts';
 import { percent } from '../table.ts';
-import { describeShape } from '../tasks.ts';
 import { sourceOf, type TrafficSource } from './demo-traffic.ts';
 import type { RememberedStudent } from './remember-students.ts';
 

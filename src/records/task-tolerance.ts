@@ -1,0 +1,14 @@
+import type { Task } from './task.ts';
+
+/** What users set of single tasks, by the task's name or by `tenant/name`. */
+export type TaskSettings = Readonly<Record<string, { readonly tolerance?: number | undefined }>>;
+
+/** A task with the tolerance that was set for its numbers; without one where none is set, or its answers are a label. */
+export function withTolerance(task: Task, settings: TaskSettings): Task {
+  const { shape } = task;
+  if (!('fields' in shape)) return task;
+  const set = settings[`${task.tenant}/${task.name}`] ?? settings[task.name];
+  if (set?.tolerance === shape.tolerance) return task;
+  const { tolerance: _, ...plain } = shape;
+  return { ...task, shape: set?.tolerance === undefined ? plain : { ...plain, tolerance: set.tolerance } };
+}
