@@ -28,20 +28,30 @@ export function encodeText(bytes: Uint8Array): string {
   return new TextDecoder().decode(codes);
 }
 
-const placeOf = new Uint16Array(128);
-alphabet.forEach((code, value) => {
-  placeOf[code] = value;
-});
+/** The 13 bits of two characters, at what their codes are as one 16-bit number on this machine. */
+function pairValues(): Uint16Array {
+  const values = new Uint16Array(65_536);
+  const codes = new Uint8Array(2);
+  const pair = new Uint16Array(codes.buffer);
+  for (let value = 0; value < 1 << bitsEach; value++) {
+    codes[0] = alphabet[Math.floor(value / base)] as number;
+    codes[1] = alphabet[value % base] as number;
+    values[pair[0] as number] = value;
+  }
+  return values;
+}
 
-/** The bytes of a text that `encodeText` wrote. */
+/** The bytes of a text that `encodeText` wrote, and up to one byte of 0 behind them. */
 export function decodeText(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length / 2) * (bitsEach / 8)));
+  const values = pairValues();
+  const pairs = new Uint16Array(text.length / 2);
+  new TextEncoder().encodeInto(text, new Uint8Array(pairs.buffer));
+  const bytes = new Uint8Array(Math.floor((pairs.length * bitsEach) / 8));
   let held = 0;
   let bits = 0;
   let at = 0;
-  for (let from = 0; from < text.length; from += 2) {
-    const value = (placeOf[text.charCodeAt(from)] as number) * base + (placeOf[text.charCodeAt(from + 1)] as number);
-    held = ((held << bitsEach) | value) & 0x3fffff;
+  for (let i = 0; i < pairs.length; i++) {
+    held = ((held << bitsEach) | (values[pairs[i] as number] as number)) & 0x3fffff;
     bits += bitsEach - 8;
     bytes[at++] = held >> bits;
     if (bits < 8) continue;

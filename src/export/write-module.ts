@@ -8,8 +8,8 @@ import { encodeText } from './text-codec.ts';
 /** Bytes that a module may have: what edge platforms and browsers still load in a moment. */
 export const mostModuleBytes = 10_000_000;
 
-/** Shares of a block that packing must save: quick to open first, and as small as can be where that is too large. */
-const leastSavings = [0.15, 0];
+/** Shares of a block that packing must save: quick to open first, then smaller and smaller until the module fits. */
+const leastSavings = [0.15, 0.1, 0.095, 0.09, 0.085, 0.08, 0.06, 0];
 
 export interface ModuleTexts {
   /** An ES module without imports. */
