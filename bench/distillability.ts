@@ -1,21 +1,27 @@
 // What the log alone says a student could do, beside what students then did; fits the formula, each set left out in turn.
-// usage: npx tsx bench/distillability.ts [--seeds 3] [--largest 1600] [--json]
+// usage: npx tsx bench/distillability.ts [--seeds 3] [--field-seeds 1] [--largest 1600] [--json]
 // Data: SHARED_DIR (default ../shared). Writes bench/results/distillability.json.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { distillability, formula, formulaSigns, oddsOf } from '../src/curate/distillability.ts';
 import { readLogSigns } from '../src/curate/log-signs.ts';
+import { RightsizeError } from '../src/errors.ts';
+import type { Band } from '../src/learn/band.ts';
 import { coverageAt, coverageOf, learnSelectivity } from '../src/learn/coverage-law.ts';
+import type { TrainingRow } from '../src/learn/student-contract.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
+import { trainNow } from '../src/train/train-now.ts';
 import { type ClosedRow, closedSets, readClosedSet } from './insight/closed-sets.ts';
+import { type FieldRow, fieldSets, readFieldSet } from './insight/field-sets.ts';
 import { rankCorrelation, ridge } from './insight/regression.ts';
 
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string', default: '3' },
     largest: { type: 'string', default: '1600' },
+    'field-seeds': { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -45,11 +51,28 @@ for (const set of Object.keys(closedSets)) {
   console.error(`${set}: ${pairs.length} pairs so far`);
 }
 const leftOut = leaveSetsOut();
+const fields: FieldPair[] = [];
+for (const set of Object.keys(fieldSets)) {
+  const rows = readFieldSet(set);
+  if (rows === null) continue;
+  for (let seed = 1; seed <= Number(options['field-seeds']); seed++) fields.push(...fieldPairsOf(set, rows, seed));
+  console.error(`${set}: ${fields.length} pairs of several fields so far`);
+}
 const document = {
   pairs: pairs.length,
   sets: new Set(pairs.map(({ set }) => set)).size,
   leftOut,
   fitted: fitFormula(pairs),
+  fields: {
+    ...figuresOf(
+      fields.map(({ predicted }) => predicted.share),
+      fields.map(({ agreement }) => agreement),
+    ),
+    inShippedBand:
+      fields.filter(({ predicted, agreement }) => predicted.low <= agreement && agreement <= predicted.high).length /
+      fields.length,
+    pairs: fields,
+  },
   shipped: formula,
 };
 mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
@@ -87,6 +110,41 @@ function pairsOf(set: string, all: readonly ClosedRow[], seed: number): readonly
     });
   }
   return found;
+}
+
+interface FieldPair {
+  readonly set: string;
+  readonly seed: number;
+  readonly rows: number;
+  readonly predicted: Band;
+  readonly agreement: number;
+}
+
+const fieldSizes = [150, 300, 600];
+const mostFieldsJudged = 1000;
+
+/** Answers of several fields; where training refuses, nothing agrees. */
+function fieldPairsOf(set: string, all: readonly FieldRow[], seed: number): readonly FieldPair[] {
+  const mixed = shuffled(all, seededRandom(seed)).map(({ text, label }) => ({ slots: [text], label }));
+  const held = Math.min(mostFieldsJudged, Math.round(mixed.length / 3));
+  return fieldSizes.flatMap((size) => {
+    const rows = mixed.slice(held, held + size);
+    const figure = distillability(rows, { kind: 'fields', epsilon: 0.02 });
+    if (rows.length < size || figure === null) return [];
+    const predict = trainFields(rows, seed);
+    const right = mixed.slice(0, held).filter(({ slots, label }) => predict(slots) === label).length;
+    return [{ set, seed, rows: size, predicted: figure.agreement, agreement: right / held }];
+  });
+}
+
+function trainFields(rows: readonly TrainingRow[], seed: number): (slots: readonly string[]) => string | null {
+  try {
+    const { student } = trainNow({ kind: 'fields', rows, seed, head: 'linear' });
+    return (slots) => student.predict(slots).label;
+  } catch (error) {
+    if (error instanceof RightsizeError && error.code === 'shape_not_learnable') return () => null;
+    throw error;
+  }
 }
 
 /** Every set weighs the same. */
