@@ -93,6 +93,12 @@ describe('a label', () => {
     expect(shape.kind === 'label' && shape.unseenShare).toBeLessThan(0.06);
   });
 
+  it('may be one of 400, and one that came last is among them', () => {
+    const shape = shapeOf([...times(4000, () => `label_${Math.floor(random() * 400)}`), 'label_late']);
+    expect(labelsOf(shape)).toHaveLength(401);
+    expect(labelsOf(shape)).toContain('label_late');
+  });
+
   it('is known from few calls where the prompt lists the values', () => {
     const names = times(60, (i) => `queue_${i}`);
     const answers = times(20, (i) => names[i * 3]!);

@@ -42,15 +42,32 @@ export function fieldsOf(rows: readonly ValueRow[], hints: FieldHints): FoundFie
     if (keys === null) return [leafField({ path, rows: here, total }, hints)];
     const group = path.length === 0 ? null : groupNothing(here);
     if (group !== null) groups.push({ path, nothing: group });
-    const inside = here.flatMap(({ value, ...row }) => (isJsonObject(value) ? [{ ...row, value }] : []));
-    return keys.flatMap((key) =>
-      visit(
-        [...path, key],
-        inside.map(({ value, ...row }) => ({ ...row, value: Object.hasOwn(value, key) ? value[key] : undefined })),
-      ),
-    );
+    const below = rowsByKey(here, keys);
+    return keys.flatMap((key) => visit([...path, key], below.get(key) ?? []));
   };
   return { fields: visit([], rows), groups };
+}
+
+/** What stood at each key. Answers that say nothing there are one row for all, since most fields of a tool call are silent in most calls. */
+function rowsByKey(rows: readonly ValueRow[], keys: readonly string[]): ReadonlyMap<string, readonly ValueRow[]> {
+  const below = new Map(keys.map((key) => [key, { rows: [] as ValueRow[], nulls: 0, there: 0 }]));
+  let total = 0;
+  for (const { value, count, input } of rows) {
+    if (!isJsonObject(value)) continue;
+    total += count;
+    for (const [key, item] of Object.entries(value)) {
+      const place = below.get(key);
+      if (place === undefined || item === undefined) continue;
+      place.there += count;
+      if (item === null) place.nulls += count;
+      else place.rows.push({ value: item, count, input });
+    }
+  }
+  for (const { rows: said, nulls, there } of below.values()) {
+    if (nulls > 0) said.push({ value: null, count: nulls, input: null });
+    if (total > there) said.push({ value: undefined, count: total - there, input: null });
+  }
+  return new Map([...below].map(([key, { rows: said }]) => [key, said]));
 }
 
 /** The keys of a place that holds objects, in the order they are written; null where it holds something else, or objects with any keys. */
