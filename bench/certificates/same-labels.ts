@@ -1,3 +1,4 @@
+import { callsThatCount } from '../../src/certify/calls-that-count.ts';
 import { chooseThreshold, type ScoredOutcome } from '../../src/certify/choose-threshold.ts';
 import { callsForSurestFirst, chooseSurestFirst } from '../../src/certify/surest-first.ts';
 import { type Random, seededRandom } from '../../src/records/random.ts';
@@ -23,6 +24,10 @@ const rules: Readonly<Record<string, Rule>> = {
     ({ rows }, { labels, ...promise }) =>
     (random) =>
       resultOf({ ...chooseThreshold(draw(rows, labels, random), promise), labelled: labels }),
+  'labels at random, as many as count': ({ rows }, { labels, ...promise }) => {
+    const count = callsThatCount({ n: labels, ...promise });
+    return (random) => resultOf({ ...chooseThreshold(draw(rows, count, random), promise), labelled: count });
+  },
   'surest first': ({ rows, planningScores }, question) => {
     const calls = callsForSurestFirst(planningScores, question);
     return (random) => resultOf(surestFirst(draw(rows, calls, random), question));

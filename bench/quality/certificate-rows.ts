@@ -55,7 +55,7 @@ function shareRow(lines: readonly Line[], n: number): TableRow {
     known: n === 500 ? '83–88 %' : '94 %',
     bar: `≥ ${percent(bar, 0)}, violations ≤ δ`,
   };
-  const rules = ['surest first', 'labels at random'].map((rule) => {
+  const rules = ['surest first', 'labels at random, as many as count', 'labels at random'].map((rule) => {
     const own = lines.filter((line) => line.rule === rule && line.labels === n && line.epsilon === 0.02);
     return { rule, own, shares: own.map((line) => Number(line['of the best possible'])) };
   });

@@ -2,6 +2,7 @@
 // `all`: at most ε of all calls answered and different. `answered`: at most ε of the answered ones, TRACER's promise.
 // usage: npx tsx bench/quality/coverage.ts [--tasks ten|real|sms-spam,trec] [--seeds 3] [--fresh]
 import { parseArgs } from 'node:util';
+import { callsThatCount } from '../../src/certify/calls-that-count.ts';
 import { chooseThreshold, type ScoredOutcome } from '../../src/certify/choose-threshold.ts';
 import { chooseSelectiveThreshold } from '../../src/certify/selective-risk.ts';
 import { type LabelTask, readTask, realAnswerTasks, setOf, splitRows, type TaskRow, tenTasks } from './label-tasks.ts';
@@ -71,7 +72,7 @@ function measure(task: LabelTask, rows: readonly TaskRow[], seed: number, vector
     accuracy: share(judge, ({ text, gold }) => learned.ask(text).label === gold),
     teacherAccuracy: share(judge, ({ label, gold }) => label === gold),
     cpuSeconds: learned.cpuSeconds,
-    all: byEpsilon((epsilon) => chooseThreshold(sample, { epsilon, delta: DELTA })),
+    all: byEpsilon((epsilon) => chooseThreshold(thatCount(sample, epsilon), { epsilon, delta: DELTA })),
     answered: byEpsilon((epsilon) => chooseSelectiveThreshold(sample, { epsilon, delta: DELTA, planningScores })),
     answeredAtTracersConfidence: byEpsilon((epsilon) =>
       chooseSelectiveThreshold(sample, { epsilon, delta: TRACER_DELTA, planningScores }),
@@ -84,6 +85,11 @@ function outcomes(learned: Learned, rows: readonly TaskRow[]): readonly ScoredOu
     const prediction = learned.ask(text);
     return { score: prediction.score, different: prediction.label !== label };
   });
+}
+
+/** The part of a sample that `train` certifies on. */
+function thatCount(sample: readonly ScoredOutcome[], epsilon: number): readonly ScoredOutcome[] {
+  return sample.slice(0, callsThatCount({ n: sample.length, epsilon, delta: DELTA }));
 }
 
 function judgeAt(unseen: readonly ScoredOutcome[], threshold: number | undefined): Judged {

@@ -57,8 +57,6 @@ export function chooseSurestFirst(
   };
 }
 
-/** Each size tried is so many times the one before. */
-const STEP = 1.02;
 /** So many times the labels are drawn at most: below 2 % coverage nothing is worth it. */
 const MOST = 50;
 /** Labels that are kept back, since the errors may come later than foreseen. */
@@ -75,12 +73,14 @@ export function callsForSurestFirst(
 ): number {
   const coverageAt = foreseenCoverage(planningScores);
   let best = { n: labels, coverage: 0 };
-  for (let n = labels; n <= MOST * labels; n = Math.ceil(n * STEP)) {
-    const allowed = errorsAllowed({ n, epsilon, delta });
-    const coverage = Math.min(allowed < 0 ? 0 : coverageAt((allowed + 1) / n), ((1 - RESERVE) * labels) / n);
+  // The fewest calls for each number of errors: those between allow no error more.
+  for (let errors = Math.max(0, errorsAllowed({ n: labels, epsilon, delta })); ; errors++) {
+    const n = callsNeeded({ errors, epsilon, delta });
+    const most = ((1 - RESERVE) * labels) / n;
+    if (n > MOST * labels || most < best.coverage) return best.n;
+    const coverage = Math.min(coverageAt((errors + 1) / n), most);
     if (coverage > best.coverage) best = { n, coverage };
   }
-  return best.n;
 }
 
 /** The share of calls that can be answered until so large a share is answered and different, by the scores' own word. */

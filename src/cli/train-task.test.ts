@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { binomialUpperBound } from '../certify/binomial-bounds.ts';
+import { callsThatCount } from '../certify/calls-that-count.ts';
 import { readServingStudent } from '../gateway/serving-student.ts';
 import { trainStudent } from '../learn/train-student.ts';
 import type { PromiseKind } from '../records/certificate.ts';
@@ -63,6 +64,13 @@ describe('trainTask', () => {
     );
     expect(describeOutcome(report)).toContain("of the answers it gives differ from the teacher's");
     expect(describeOutcome(await train(examples))).toContain('of all calls get an answer that differs');
+  });
+
+  it('certifies on the newest calls that count, so that none makes the promise stricter than asked for', async () => {
+    const { certificate, rows } = await train(examples);
+    const { n = 0, spentDelta = 1 } = certificate ?? {};
+    expect(n).toBeLessThanOrEqual(rows.certify);
+    expect(callsThatCount({ n: rows.certify, epsilon: 0.05, delta: spentDelta })).toBe(n);
   });
 
   it('says how many calls are missing where nothing can be certified, and counts the look all the same', async () => {

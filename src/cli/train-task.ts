@@ -1,3 +1,4 @@
+import { callsThatCount } from '../certify/calls-that-count.ts';
 import type { ThresholdChoice } from '../certify/choose-threshold.ts';
 import { deltaOfLook } from '../certify/look-budget.ts';
 import { choosePromisedThreshold, planPromise } from '../certify/promised-threshold.ts';
@@ -164,14 +165,17 @@ async function certify(
   const version = task.versions.at(-1)?.id ?? '';
   const look = await nextLook(store, task, version);
   const spentDelta = deltaOfLook(delta, look);
-  const outcomes = rows.map(({ slots, label }) => {
+  // Of all calls the newest that count; a sequence of tests on the answered ones has no such number.
+  const n = rows.length;
+  const count = promise === 'all-calls' ? callsThatCount({ n, epsilon, delta: spentDelta }) : n;
+  const outcomes = rows.slice(n - count).map(({ slots, label }) => {
     const prediction = ask(slots);
     return { score: prediction.score, different: label === null || !isSameAnswer(shape, prediction.label, label) };
   });
   const plan = planPromise(promise, planningScores, { n: outcomes.length, epsilon, delta: spentDelta });
   const choice = choosePromisedThreshold(outcomes, plan, { epsilon, delta: spentDelta });
   if (!choice.certified) return { look, choice, certificate: null };
-  const { threshold, n, answered, errors, upperBound } = choice;
+  const { threshold, answered, errors, upperBound } = choice;
   const certificate: Certificate = {
     id: `certificate_${student.id.slice(0, 12)}_${look}`,
     task: task.id,
@@ -180,7 +184,7 @@ async function certify(
     at: now,
     look,
     promise,
-    n,
+    n: choice.n,
     answered,
     errors,
     threshold,
