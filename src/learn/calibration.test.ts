@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, seededRandom } from '../records/random.ts';
-import { calibrate, type HeldOut } from './calibration.ts';
+import { calibrate, type HeldOut, judgeHeldOut } from './calibration.ts';
 import { readSignals, scoreOf, signalNames } from './score-model.ts';
 import { fitTemperature } from './temperature.ts';
 
@@ -21,24 +21,33 @@ function overconfident(rows: number, heat: number, random: Random): HeldOut {
     targets[row] = draw < first ? 0 : draw < first + second ? 1 : 2;
   }
   return {
-    logits,
+    heads: [{ kind: 'words', logits }],
     width,
     classes,
     targets,
+    rowWeights: new Float64Array(rows).fill(1),
     foldOf: Int32Array.from({ length: rows }, (_, row) => row % 5),
     folds: 5,
-    familiarity: { unseenShares: new Float64Array(rows).fill(0.2), known: new Int32Array(rows).fill(30) },
+    familiarity: {
+      unseenShares: new Float64Array(rows).fill(0.2),
+      known: new Int32Array(rows).fill(30),
+      nearest: null,
+    },
     support: [rows / 3, rows / 3, rows / 3],
   };
 }
 
 describe('calibration', () => {
   const heldOut = overconfident(3000, 2.5, seededRandom(3));
-  const calibration = calibrate(heldOut);
+  const judged = judgeHeldOut(heldOut);
+  const calibration = calibrate(judged, heldOut);
+  const [{ logits } = { logits: new Float32Array() }] = heldOut.heads;
 
   it('finds the temperature that was drawn with', () => {
-    expect(fitTemperature(heldOut)).toBeGreaterThan(2.2);
-    expect(fitTemperature(heldOut)).toBeLessThan(2.8);
+    expect(fitTemperature({ ...heldOut, logits })).toBeGreaterThan(2.2);
+    expect(fitTemperature({ ...heldOut, logits })).toBeLessThan(2.8);
+    expect(1 / (judged.entries[0]?.weight as number)).toBeGreaterThan(2.2);
+    expect(1 / (judged.entries[0]?.weight as number)).toBeLessThan(2.8);
   });
 
   it('gives scores that come true: of the rows near 80 %, about 80 % agree', () => {
@@ -51,18 +60,18 @@ describe('calibration', () => {
         const score = calibration.scores[row] as number;
         return score >= low && score < high;
       });
-      const agreed = rows.filter((row) => calibration.given[row] === heldOut.targets[row]).length;
+      const agreed = rows.filter((row) => judged.given[row] === heldOut.targets[row]).length;
       const expected = rows.reduce((sum, row) => sum + (calibration.scores[row] as number), 0);
       expect(Math.abs(agreed - expected) / rows.length).toBeLessThan(0.06);
     }
   });
 
   it('ranks so that covering the surest rows first errs less than chance', () => {
-    expect(calibration.riskArea).toBeLessThan(0.6 * (1 - calibration.accuracy));
+    expect(calibration.riskArea).toBeLessThan(0.6 * (1 - judged.accuracy));
   });
 
   it('never scores higher for a smaller margin, a smaller probability or more unknown words', () => {
-    const judgement = { best: 0, second: 1, temperature: 1, support: 1000, known: 30 };
+    const judgement = { best: 0, second: 1, support: 1000, known: 30, nearest: 1, weakest: 0 };
     const score = (margin: number, probability: number, unseenShare: number): number => {
       const signals = new Float64Array(signalNames.length);
       readSignals({ ...judgement, logits: [margin, 0, 0], probability, unseenShare }, signals);

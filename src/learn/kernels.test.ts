@@ -35,6 +35,26 @@ describe('kernels', () => {
     }
   });
 
+  it('multiply bytes with 16-bit integers exactly, the largest included', () => {
+    for (const kind of ['wasm', 'plain'] as const) {
+      const workspace = createWorkspace(4096, kind);
+      const bytes = workspace.bytes(3 * 32);
+      const query = workspace.shorts(32);
+      const out = workspace.integers(3);
+      bytes.view.forEach((_, at) => {
+        bytes.view[at] = at < 32 ? -128 : (at * 7) % 255;
+      });
+      query.view.forEach((_, at) => {
+        query.view[at] = at % 2 === 0 ? 32767 : -32768 + at;
+      });
+      workspace.kernels.dotBytes(bytes.at, 3, 32, query.at, out.at);
+      const expected = [0, 1, 2].map((row) =>
+        query.view.reduce((sum, value, k) => sum + value * (bytes.view[row * 32 + k] as number), 0),
+      );
+      expect([...out.view]).toEqual(expected);
+    }
+  });
+
   it('refuse to hand out more memory than was asked for', () => {
     expect(() => createWorkspace(64, 'plain').floats(100)).toThrow(RangeError);
   });

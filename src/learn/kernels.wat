@@ -133,4 +133,31 @@
           (br $rows)))
       (v128.store (i32.add (local.get $out) (i32.shl (local.get $column) (i32.const 2))) (local.get $a))
       (v128.store offset=16 (i32.add (local.get $out) (i32.shl (local.get $column) (i32.const 2))) (local.get $b))
-      (br_if $columns (i32.lt_u (local.tee $column (i32.add (local.get $column) (i32.const 8))) (local.get $width))))))
+      (br_if $columns (i32.lt_u (local.tee $column (i32.add (local.get $column) (i32.const 8))) (local.get $width)))))
+
+  ;; out[i] = sum over k of bytes[i * width + k] * query[k], bytes being signed, query 16-bit integers, width a multiple of 16
+  (func (export "dotBytes")
+    (param $bytes i32) (param $rows i32) (param $width i32) (param $query i32) (param $out i32)
+    (local $column i32) (local $sixteen v128) (local $a v128)
+    (block $rowsDone
+      (loop $eachRow
+        (br_if $rowsDone (i32.eqz (local.get $rows)))
+        (local.set $a (v128.const i32x4 0 0 0 0))
+        (local.set $column (i32.const 0))
+        (loop $columns
+          (local.set $sixteen (v128.load (i32.add (local.get $bytes) (local.get $column))))
+          (local.set $a (i32x4.add (local.get $a) (i32x4.dot_i16x8_s
+            (i16x8.extend_low_i8x16_s (local.get $sixteen))
+            (v128.load (i32.add (local.get $query) (i32.shl (local.get $column) (i32.const 1)))))))
+          (local.set $a (i32x4.add (local.get $a) (i32x4.dot_i16x8_s
+            (i16x8.extend_high_i8x16_s (local.get $sixteen))
+            (v128.load offset=16 (i32.add (local.get $query) (i32.shl (local.get $column) (i32.const 1)))))))
+          (br_if $columns (i32.lt_u (local.tee $column (i32.add (local.get $column) (i32.const 16))) (local.get $width))))
+        (i32.store (local.get $out)
+          (i32.add
+            (i32.add (i32x4.extract_lane 0 (local.get $a)) (i32x4.extract_lane 1 (local.get $a)))
+            (i32.add (i32x4.extract_lane 2 (local.get $a)) (i32x4.extract_lane 3 (local.get $a)))))
+        (local.set $bytes (i32.add (local.get $bytes) (local.get $width)))
+        (local.set $out (i32.add (local.get $out) (i32.const 4)))
+        (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+        (br $eachRow)))))

@@ -91,7 +91,7 @@ describe('a student file', () => {
   it('is refused with its own message when a newer program wrote it', () => {
     const contents = parseStudentFile(bytes);
     const newer = writeStudentFile({ ...contents, manifest: { ...contents.manifest, version: formatVersion + 1 } });
-    expect(() => readStudent(newer)).toThrow(/format version 2/);
+    expect(() => readStudent(newer)).toThrow(/format version 3/);
   });
 
   it('is refused when any byte is flipped', () => {

@@ -12,6 +12,16 @@ export interface LinearProblem {
   readonly width: number;
 }
 
+/** A problem, and the memory it is solved in. */
+export interface LinearView {
+  readonly problem: LinearProblem;
+  /** Of the weights: features and the bias. */
+  readonly columns: number;
+  readonly workspace: Workspace;
+  /** Room for the logits of one row. */
+  readonly logits: Floats;
+}
+
 /**
  * A softmax classifier on its way: weights = Σᵢ rowᵢ ⊗ dualsᵢ, always. At the optimum of
  * ½‖weights‖² + Σᵢ pullᵢ · crossEntropyᵢ, dualsᵢ = pullᵢ · (oneHotᵢ − softmaxᵢ).

@@ -116,7 +116,7 @@ function newtonMove(
 }
 
 /** Solves a positive definite system by Cholesky; reads the lower triangle only. */
-function solveSymmetric(matrix: Float64Array, vector: Float64Array): Float64Array {
+export function solveSymmetric(matrix: Float64Array, vector: Float64Array): Float64Array {
   const size = vector.length;
   const factor = Float64Array.from(matrix);
   const entry = (i: number, j: number): number => factor[i * size + j] as number;

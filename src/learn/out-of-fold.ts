@@ -3,8 +3,8 @@ import {
   createLinearState,
   type DescentSettings,
   descend,
-  type LinearProblem,
   type LinearState,
+  type LinearView,
   removeRows,
 } from './linear-head.ts';
 import { fitMlp, type MlpProblem, type MlpSettings, type MlpState, mlpLogits } from './mlp-head.ts';
@@ -18,7 +18,6 @@ export interface Folds {
 
 interface Pass {
   readonly random: Random;
-  readonly onFold: (done: number) => void;
 }
 
 /**
@@ -26,15 +25,15 @@ interface Pass {
  * what its own rows had added, and goes on to its own optimum.
  */
 export function linearOutOfFold(
-  set: TrainingSet,
-  problem: LinearProblem,
+  view: LinearView,
   full: LinearState,
   { foldOf, folds }: Folds,
-  { descent, random, onFold }: Pass & { readonly descent: DescentSettings },
+  { descent, random }: Pass & { readonly descent: DescentSettings },
 ): Float32Array {
-  const scratch = { workspace: set.workspace, logits: set.logits, random };
-  const state = createLinearState(problem, set.columns, set.workspace);
-  const result = new Float32Array(set.targets.length * set.width);
+  const { problem, columns, workspace, logits } = view;
+  const scratch = { workspace, logits, random };
+  const state = createLinearState(problem, columns, workspace);
+  const result = new Float32Array(problem.targets.length * problem.width);
   for (let fold = 0; fold < folds; fold++) {
     state.weights.view.set(full.weights.view);
     state.duals.view.set(full.duals.view);
@@ -43,10 +42,9 @@ export function linearOutOfFold(
     removeRows(problem, state, held, scratch);
     descend(problem, state, kept, descent, scratch);
     for (const row of held) {
-      linearLogits(set, row, state);
-      result.set(set.logits.view, row * set.width);
+      linearLogits(view, row, state);
+      result.set(logits.view, row * problem.width);
     }
-    onFold(fold + 1);
   }
   return result;
 }
@@ -57,7 +55,7 @@ export function mlpOutOfFold(
   problem: MlpProblem,
   state: MlpState,
   { foldOf, folds }: Folds,
-  { settings, random, onFold }: Pass & { readonly settings: MlpSettings },
+  { settings, random }: Pass & { readonly settings: MlpSettings },
 ): Float32Array {
   const result = new Float32Array(set.targets.length * set.width);
   for (let fold = 0; fold < folds; fold++) {
@@ -67,7 +65,6 @@ export function mlpOutOfFold(
       mlpLogits(problem, row, state, set.workspace);
       result.set(state.logits.view, row * set.width);
     }
-    onFold(fold + 1);
   }
   return result;
 }
@@ -81,7 +78,8 @@ function parts(foldOf: Int32Array, fold: number): { readonly held: number[]; rea
   return { held, kept };
 }
 
-function linearLogits({ rows, workspace, width, logits }: TrainingSet, row: number, state: LinearState): void {
+function linearLogits({ problem, workspace, logits }: LinearView, row: number, state: LinearState): void {
+  const { rows, width } = problem;
   const start = rows.starts[row] as number;
   workspace.kernels.sumRows(
     rows.indices.at + 4 * start,

@@ -10,6 +10,7 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
   const floats = new Float32Array(buffer, 0, words);
   const integers = new Int32Array(buffer, 0, words);
   const signed = new Int8Array(buffer);
+  const shorts = new Int16Array(buffer, 0, Math.floor(buffer.byteLength / 2));
 
   return {
     sumRows(indices, values, count, weights, width, out) {
@@ -44,9 +45,16 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
           sum[k] = at(sum, k) + Math.fround(value * at(signed, bytes + index * width + k));
       }
     },
+    dotBytes(bytes, rows, width, query, out) {
+      for (let row = 0; row < rows; row++) {
+        let sum = 0;
+        for (let k = 0; k < width; k++) sum += at(signed, bytes + row * width + k) * at(shorts, (query >> 1) + k);
+        integers[(out >> 2) + row] = sum;
+      }
+    },
   };
 }
 
-function at(array: Float32Array | Int32Array | Int8Array, index: number): number {
+function at(array: Float32Array | Int32Array | Int16Array | Int8Array, index: number): number {
   return array[index] as number;
 }

@@ -2,13 +2,27 @@ import { fitLogistic, type LogisticModel, logisticProbability } from './logistic
 import { portableLog } from './portable-math.ts';
 
 /**
- * What the score is made of: difference of the two largest tempered logits; log odds of the label's probability; share
- * of unknown n-grams; logarithms of the label's training rows and of the input's known n-grams.
+ * What the score is made of: difference of the two largest logits; log odds of the label's probability; share of unknown
+ * n-grams; logarithms of the label's training rows and of the input's known n-grams; the label's logit above the mean
+ * of all, which unlike a share does not grow where every label is unlikely; cosine of the nearest remembered row; and the
+ * logarithm of the probability that the least convinced head gives the label. The first five are format version 1's.
  */
-export const signalNames = ['margin', 'probability', 'unseen', 'support', 'length'] as const;
+export const signalNames = [
+  'margin',
+  'probability',
+  'unseen',
+  'support',
+  'length',
+  'evidence',
+  'nearest',
+  'weakest',
+] as const;
 
 /** 1: more never lowers the score; −1: more never raises it; 0: the held-out rows decide. */
-const directions: readonly number[] = [1, 1, -1, 0, 0];
+const directions: readonly number[] = [1, 1, -1, 0, 0, 1, 1, 1];
+
+/** Signals of a stranger lie far outside what training rows show: there the model may look further than it has seen. */
+const unbounded: ReadonlySet<string> = new Set(['unseen', 'evidence', 'nearest']);
 
 /** Maps the signals of one input to the probability that its label is the teacher's. */
 export interface ScoreModel extends LogisticModel {
@@ -25,26 +39,36 @@ export interface Judgement {
   readonly best: number;
   /** −1 where there is one label only. */
   readonly second: number;
-  readonly temperature: number;
   readonly probability: number;
   readonly unseenShare: number;
   /** Training rows of the label. */
   readonly support: number;
   /** Different known n-grams. */
   readonly known: number;
+  readonly nearest: number;
+  readonly weakest: number;
 }
 
 const widestMargin = 15;
 
 /** Writes the signals to `out`, in the order of `signalNames`. */
 export function readSignals(judgement: Judgement, out: Float64Array): void {
-  const { logits, best, second, temperature } = judgement;
-  const margin = second < 0 ? widestMargin : ((logits[best] as number) - (logits[second] as number)) / temperature;
+  const { logits, best, second } = judgement;
+  const margin = second < 0 ? widestMargin : (logits[best] as number) - (logits[second] as number);
   out[0] = Math.min(widestMargin, margin);
   out[1] = logOdds(judgement.probability);
   out[2] = judgement.unseenShare;
   out[3] = portableLog(judgement.support + 0.5);
   out[4] = portableLog(judgement.known + 1);
+  out[5] = aboveMean(logits, best);
+  out[6] = judgement.nearest;
+  out[7] = judgement.weakest;
+}
+
+function aboveMean(logits: ArrayLike<number>, best: number): number {
+  let sum = 0;
+  for (let k = 0; k < logits.length; k++) sum += logits[k] as number;
+  return (logits[best] as number) - sum / logits.length;
 }
 
 function logOdds(probability: number): number {
@@ -60,8 +84,9 @@ const leastKnown = 0.01;
 /** The score of one input: above 0 and below 1. */
 export function scoreOf(model: ScoreModel, signals: Float64Array): number {
   const inside = signals.map((value, j) =>
-    // Unknown n-grams are the mark of a stranger: there the model may look further than it has seen.
-    signalNames[j] === 'unseen' ? value : Math.max(model.lows[j] as number, Math.min(model.highs[j] as number, value)),
+    unbounded.has(signalNames[j] as string)
+      ? value
+      : Math.max(model.lows[j] ?? value, Math.min(model.highs[j] ?? value, value)),
   );
   const known = 1 - (signals[signalNames.indexOf('unseen')] as number) + leastKnown;
   const usual = 1 - model.strangeFrom + leastKnown;
@@ -69,11 +94,15 @@ export function scoreOf(model: ScoreModel, signals: Float64Array): number {
 }
 
 /**
- * Learns the score from held-out rows: their signals, and whether their label was the teacher's. One imagined stranger,
- * as unsure as the least sure row and with nothing known, counts as a disagreement: where no held-out row was ever
- * wrong, that alone tells the model which way doubt lies.
+ * Learns the score from held-out rows: their signals, and whether their label was the teacher's; and from imagined
+ * strangers, which are disagreements all. One more, as unsure as the least sure row and with nothing known, is always
+ * among them: where no held-out row was ever wrong, that alone tells the model which way doubt lies.
  */
-export function fitScoreModel(signals: readonly Float64Array[], agrees: readonly boolean[]): ScoreModel {
+export function fitScoreModel(
+  signals: readonly Float64Array[],
+  agrees: readonly boolean[],
+  strangers: readonly Float64Array[] = [],
+): ScoreModel {
   const first = signals[0] ?? new Float64Array(signalNames.length);
   const lows = Float64Array.from(first);
   const highs = Float64Array.from(first);
@@ -84,8 +113,14 @@ export function fitScoreModel(signals: readonly Float64Array[], agrees: readonly
       highs[j] = Math.max(highs[j] as number, value);
       means[j] = (means[j] as number) + value / signals.length;
     });
-  const stranger = Float64Array.of(lows[0] as number, lows[1] as number, 1, means[3] as number, means[4] as number);
-  const model = fitLogistic([...signals, stranger], [...agrees, false], directions);
+  const stranger = means.map((mean, j) =>
+    directions[j] === 0 ? mean : directions[j] === -1 ? 1 : (lows[j] as number),
+  );
+  const model = fitLogistic(
+    [...signals, stranger, ...strangers],
+    [...agrees, false, ...strangers.map(() => false)],
+    directions,
+  );
   const unseen = Float64Array.from(signals, (row) => row[2] as number).sort();
   const strangeFrom = unseen[Math.floor((1 - strangeShare) * (unseen.length - 1))] ?? 1;
   return { ...model, lows: [...lows], highs: [...highs], strangeFrom };

@@ -1,82 +1,38 @@
 import { RightsizeError } from '../errors.ts';
-import type { ScoreModel } from './score-model.ts';
 import { sha256, toHex } from './sha256.ts';
+import {
+  type ArrayEntry,
+  arraysOf,
+  type StudentContents,
+  type StudentManifest,
+  typedArrays,
+  withArrays,
+} from './student-contents.ts';
 import type { StudentReading } from './student-contract.ts';
+import { type FirstManifest, firstArrays, upgradeManifest } from './student-file-first.ts';
 
-/** The readable part of a student file. */
-export interface StudentManifest {
-  readonly format: 'rightsize-student';
-  readonly version: number;
-  readonly labels: readonly string[];
-  readonly features: {
-    /** N-grams known, one column each; the bias has a column behind them. */
-    readonly count: number;
-    /** Weight of an unknown n-gram in the unseen share. */
-    readonly unknownIdf: number;
-  };
-  /** `mlp` stands beside the linear head: their log-probabilities are averaged. */
-  readonly head: 'linear' | 'mlp';
-  /** Units of the MLP; 0 without one. */
-  readonly hiddenUnits: number;
-  /** Columns of a weight row: the labels, padded. */
-  readonly width: number;
-  readonly temperature: number;
-  readonly score: ScoreModel;
-  readonly trained: {
-    readonly rows: number;
-    readonly seed: number;
-    /** Rows of each label, in the order of `labels`. */
-    readonly support: readonly number[];
-    /** Inverse of the L2 penalty of the linear head. */
-    readonly strength: number;
-  };
-}
-
-/** Everything in a student file. */
-export interface StudentContents {
-  readonly manifest: StudentManifest;
-  /** Hash of each column. */
-  readonly hashes: Int32Array;
-  readonly idf: Float32Array;
-  /** What one step of a column's weights is worth; the bias is the last. */
-  readonly scales: Float32Array;
-  /** (count + 1) × width. */
-  readonly weights: Int8Array;
-  readonly mlp: MlpContents | null;
-}
-
-/** The MLP's part of a file: like the linear one, then the small second layer as it is. */
-export interface MlpContents {
-  readonly scales: Float32Array;
-  /** (count + 1) × hiddenUnits. */
-  readonly first: Int8Array;
-  /** (hiddenUnits + 1) × width; the last row is the bias. */
-  readonly second: Float32Array;
-}
-
-export const formatVersion = 1;
+export const formatVersion = 2;
 const magic = 'RSSTUDNT';
 const headBytes = magic.length + 32 + 4;
 
+/** The manifest as it stands in a file: it lists the arrays behind it. */
+type WrittenManifest = StudentManifest & { readonly arrays: readonly ArrayEntry[] };
+
 /** Magic, SHA-256 of what follows, length of the manifest, manifest (JSON), typed arrays (little-endian). */
 export function writeStudentFile(contents: StudentContents): Uint8Array {
-  const manifest = new TextEncoder().encode(JSON.stringify(contents.manifest));
-  const { hashes, idf, scales, weights, mlp } = contents;
-  const arrays = [
-    hashes,
-    idf,
-    scales,
-    ...(mlp === null ? [] : [mlp.scales, mlp.second]),
-    weights,
-    ...(mlp === null ? [] : [mlp.first]),
-  ];
-  const size = headBytes + manifest.length + arrays.reduce((sum, array) => sum + array.byteLength, 0);
+  const arrays = arraysOf(contents);
+  const written: WrittenManifest = {
+    ...contents.manifest,
+    arrays: arrays.map(([name, array]) => ({ name, type: nameOfType(array), length: array.length })),
+  };
+  const manifest = new TextEncoder().encode(JSON.stringify(written));
+  const size = headBytes + manifest.length + arrays.reduce((sum, [, array]) => sum + array.byteLength, 0);
   const bytes = new Uint8Array(size);
   bytes.set(new TextEncoder().encode(magic));
   new DataView(bytes.buffer).setUint32(headBytes - 4, manifest.length, true);
   bytes.set(manifest, headBytes);
   let at = headBytes + manifest.length;
-  for (const array of arrays) {
+  for (const [, array] of arrays) {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     at += array.byteLength;
   }
@@ -99,43 +55,42 @@ export function parseStudentFile(
   if (!isVerified && toHex(sha256(bytes.subarray(magic.length + 32))) !== studentFileId(bytes))
     throw damaged('the content does not match its hash');
   const manifestEnd = headBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(headBytes - 4, true);
-  const manifest = JSON.parse(new TextDecoder().decode(bytes.subarray(headBytes, manifestEnd))) as StudentManifest;
+  const manifest = JSON.parse(new TextDecoder().decode(bytes.subarray(headBytes, manifestEnd))) as
+    | WrittenManifest
+    | FirstManifest;
   if (manifest.version > formatVersion)
     throw new RightsizeError(
       'student_damaged',
       `the student has format version ${manifest.version}; this program reads up to ${formatVersion}`,
       { remedy: 'Upgrade rightsize, or train the student again with `rightsize train TASK`.' },
     );
-  return { manifest, ...readArrays(manifest, bytes.slice(manifestEnd).buffer) };
+  const payload = bytes.subarray(manifestEnd);
+  if (isFirst(manifest)) return withArrays(upgradeManifest(manifest), readArrays(firstArrays(manifest), payload));
+  const { arrays, ...rest } = manifest;
+  return withArrays(rest, readArrays(arrays, payload));
 }
 
-function readArrays(manifest: StudentManifest, payload: ArrayBuffer): Omit<StudentContents, 'manifest'> {
-  const { width, hiddenUnits } = manifest;
-  const count = manifest.features.count;
+function isFirst(manifest: WrittenManifest | FirstManifest): manifest is FirstManifest {
+  return manifest.version === 1;
+}
+
+function readArrays(entries: readonly ArrayEntry[], payload: Uint8Array): ReadonlyMap<string, ArrayBuffer> {
+  const arrays = new Map<string, ArrayBuffer>();
   let at = 0;
-  const take = (bytes: number): number => {
-    const from = at;
-    at += bytes;
-    if (at > payload.byteLength) throw damaged(`${payload.byteLength} bytes of weights are too few`);
-    return from;
-  };
-  const floats = (length: number): Float32Array => new Float32Array(payload, take(4 * length), length);
-  const hashes = new Int32Array(payload, take(4 * count), count);
-  const idf = floats(count);
-  const scales = floats(count + 1);
-  const withMlp = manifest.head === 'mlp';
-  const mlpScales = withMlp ? floats(count + 1) : null;
-  const second = withMlp ? floats((hiddenUnits + 1) * width) : null;
-  const weights = new Int8Array(payload, take((count + 1) * width), (count + 1) * width);
-  const mlp =
-    mlpScales === null || second === null
-      ? null
-      : {
-          scales: mlpScales,
-          second,
-          first: new Int8Array(payload, take((count + 1) * hiddenUnits), (count + 1) * hiddenUnits),
-        };
-  return { hashes, idf, scales, weights, mlp };
+  for (const { name, type, length } of entries) {
+    const size = length * typedArrays[type].BYTES_PER_ELEMENT;
+    if (at + size > payload.length) throw damaged(`${payload.length} bytes of weights are too few`);
+    // A copy begins at its own address, so that every type may be laid over it.
+    arrays.set(name, payload.slice(at, at + size).buffer);
+    at += size;
+  }
+  return arrays;
+}
+
+function nameOfType(array: Int8Array | Uint16Array | Int32Array | Float32Array): ArrayEntry['type'] {
+  if (array instanceof Float32Array) return 'float32';
+  if (array instanceof Int32Array) return 'int32';
+  return array instanceof Uint16Array ? 'uint16' : 'int8';
 }
 
 function damaged(what: string): RightsizeError {

@@ -1,21 +1,32 @@
 import { RightsizeError } from '../errors.ts';
-import { type Random, seededRandom } from '../records/random.ts';
-import { addTempered, type Calibration, calibrate, type HeldOut } from './calibration.ts';
+import { seededRandom } from '../records/random.ts';
+import {
+  type Calibration,
+  calibrate,
+  type HeldOut,
+  type HeldOutHead,
+  type Judged,
+  judgeHeldOut,
+} from './calibration.ts';
 import { assignFolds } from './folds.ts';
-import { buildLabelStudent, type LabelStudent } from './label-student.ts';
-import { createLinearState, descend, type LinearProblem, type LinearState } from './linear-head.ts';
+import { imagineStrangers } from './imagined-strangers.ts';
+import { buildLabelStudent, type LabelStudent, openReader } from './label-student.ts';
+import { createLinearState, descend, type LinearState, type LinearView } from './linear-head.ts';
 import { createMlpState, fitMlp, hiddenUnits, type MlpProblem, type MlpState, mlpSettings } from './mlp-head.ts';
+import { neighboursOutOfFold, rememberRows } from './neighbours.ts';
 import { type Folds, linearOutOfFold, mlpOutOfFold } from './out-of-fold.ts';
+import { phaseClock } from './phase-clock.ts';
 import { quantiseRows } from './quantise.ts';
+import type { HeadKind, MlpContents, StudentContents } from './student-contents.ts';
 import type { EncoderNeed, TrainingRow } from './student-contract.ts';
-import { formatVersion, type MlpContents } from './student-file.ts';
-import { fitTemperature } from './temperature.ts';
+import { formatVersion } from './student-file.ts';
 import { heldOutFamiliarity, prepareTrainingSet, type TrainingSet } from './training-set.ts';
+import { unframedWeights, vectorView } from './vector-view.ts';
 
 export interface TrainingOptions {
   /** The same rows and seed give the same bytes. */
   readonly seed: number;
-  /** `best` (the default) takes the MLP only where it wins on held-out rows. */
+  /** `best` (the default) takes the MLP only where it wins on held-out rows; vectors take part in each. */
   readonly head?: 'linear' | 'mlp' | 'best';
   /** Whose vectors the rows carry, all of them; null or absent where they carry none. */
   readonly encoder?: EncoderNeed | null;
@@ -36,22 +47,29 @@ export interface TrainedStudent {
 }
 
 export interface TrainingReport {
-  /** The head chosen. */
+  /** The head over n-grams that was chosen. */
   readonly head: 'linear' | 'mlp';
+  /** Every head that has a say, with its weight. */
+  readonly heads: readonly { readonly kind: HeadKind; readonly weight: number }[];
   /** Share of out-of-fold labels that equal the row's own. */
   readonly heldOutAccuracy: number;
-  /** Area under the risk–coverage curve of each head that was tried, out of fold; smaller is better. */
-  readonly heldOutRisk: { readonly linear: number; readonly mlp: number | null };
+  /** Area under the risk–coverage curve out of fold, of what was tried; smaller is better. */
+  readonly heldOutRisk: { readonly linear: number; readonly mlp: number | null; readonly encoder: number | null };
   /** N-grams that the student knows. */
   readonly features: number;
   readonly bytes: number;
-  readonly seconds: Readonly<Record<'features' | 'linear' | 'folds' | 'mlp' | 'calibration', number>>;
+  readonly seconds: Readonly<Record<Phase, number>>;
 }
+
+const phases = ['features', 'linear', 'folds', 'vectors', 'mlp', 'calibration'] as const;
+type Phase = (typeof phases)[number];
 
 /** Inverse of the L2 penalty. Between 10 and 30, held-out rows of a dozen kinds did not care (docs/experiments.md). */
 const strength = 20;
 const descent = { epochs: 30, tolerance: 0.003 };
 const foldDescent = { epochs: 8, tolerance: 0.003 };
+/** An encoder must make the risk that much smaller before calls wait for it. */
+const encoderWorth = 0.98;
 
 /**
  * Learns a student. Pure but for the time it reports.
@@ -59,55 +77,55 @@ const foldDescent = { epochs: 8, tolerance: 0.003 };
  */
 export function trainStudent(rows: readonly TrainingRow[], options: TrainingOptions): TrainedStudent {
   if (rows.length === 0) throw new RightsizeError('too_few_examples', 'there are 0 rows to learn from');
-  const wanted = options.head ?? 'best';
-  const clock = phaseClock();
+  const clock = phaseClock(phases);
   const tell = (share: number): void => options.onProgress?.(share);
-  const linearShare = wanted === 'linear' ? 0.95 : 0.1;
-  const set = prepareTrainingSet(rows, wanted !== 'linear');
+  const vectors = vectorsOf(rows, options.encoder ?? null);
+  const set = prepareTrainingSet(rows, { withMlp: isMlpTried(options, vectors), encoder: options.encoder ?? null });
   const folds = chooseFolds(set, options);
   clock.end('features');
-  const linear = fitLinear(set, options.seed);
-  tell(linearShare * 0.4);
-  clock.end('linear');
-  const linearLogits = linearOutOfFold(set, linear.problem, linear.state, folds, {
-    descent: foldDescent,
-    random: linear.random,
-    onFold: (done) => tell(linearShare * (0.4 + (0.6 * done) / folds.folds)),
-  });
-  clock.end('folds');
-  const linearCalibration = calibrate(heldOut(set, folds, linearLogits));
-  clock.end('calibration');
-  const isMlpTried = wanted !== 'linear' && set.labels.length > 1;
-  const mlp = isMlpTried ? learnMlp(set, folds, options.seed, linearLogits, (share) => tell(0.1 + share * 0.7)) : null;
-  const isMlp = mlp !== null && (wanted === 'mlp' || mlp.calibration.riskArea < linearCalibration.riskArea);
-  const mlpContents = isMlp ? finishMlp(set, mlp, options.seed) : null;
+  const words = learnWords(set, folds, options.seed, (phase) => clock.end(phase));
+  tell(0.3);
+  const withVectors = vectors === null ? null : learnVectors(set, vectors, folds, options.seed);
+  tell(0.6);
+  clock.end('vectors');
+  const mlp = isMlpTried(options, vectors) && set.labels.length > 1 ? learnMlp(set, folds, options.seed) : null;
   clock.end('mlp');
-  const calibration = isMlp ? mlp.calibration : linearCalibration;
-  const linearTemperature = isMlp ? mlp.linearTemperature : 1;
-  const student = assemble(set, {
-    linear: linear.state,
-    linearTemperature,
-    mlp: mlpContents,
-    calibration,
-    seed: options.seed,
-  });
+  tell(0.9);
+  const choice = chooseHeads(set, folds, { words, withVectors, mlp, isMlpWanted: options.head === 'mlp' });
+  const contents = finish(set, choice, { words, withVectors, mlp, options });
+  const strangers = strangerSignals(rows, contents, options.seed);
+  const { model, scores } = calibrate(choice.judged, folds, strangers);
+  const student = buildLabelStudent({ ...contents, manifest: { ...contents.manifest, score: model } });
   clock.end('calibration');
   tell(1);
   return {
     student,
-    outOfFold: Array.from(calibration.given, (given, row) => ({
+    outOfFold: Array.from(choice.judged.given, (given, row) => ({
       label: set.labels[given] as string,
-      score: calibration.scores[row] as number,
+      score: scores[row] as number,
     })),
     report: {
-      head: isMlp ? 'mlp' : 'linear',
-      heldOutAccuracy: calibration.accuracy,
-      heldOutRisk: { linear: linearCalibration.riskArea, mlp: mlp?.calibration.riskArea ?? null },
+      head: choice.kinds.includes('mlp') ? 'mlp' : 'linear',
+      heads: choice.judged.entries.map(({ kind, weight }) => ({ kind, weight })),
+      heldOutAccuracy: choice.judged.accuracy,
+      heldOutRisk: choice.risk,
       features: set.columns - 1,
       bytes: student.toBytes().length,
       seconds: clock.seconds,
     },
   };
+}
+
+/** The rows' vectors; null unless every row has one of the encoder's size. */
+function vectorsOf(rows: readonly TrainingRow[], encoder: EncoderNeed | null): readonly Float32Array[] | null {
+  if (encoder === null) return null;
+  const vectors = rows.flatMap(({ vector }) => (vector?.length === encoder.dimensions ? [vector] : []));
+  return vectors.length === rows.length ? vectors : null;
+}
+
+/** Beside vectors the MLP adds little for ten times the time: there it must be asked for (docs/experiments.md). */
+function isMlpTried({ head = 'best' }: TrainingOptions, vectors: readonly Float32Array[] | null): boolean {
+  return head === 'mlp' || (head === 'best' && vectors === null);
 }
 
 function chooseFolds(set: TrainingSet, { folds, seed }: TrainingOptions): Folds {
@@ -116,23 +134,28 @@ function chooseFolds(set: TrainingSet, { folds, seed }: TrainingOptions): Folds 
   return { folds: count, foldOf: assignFolds(set.targets, count, seededRandom(seed)) };
 }
 
-function heldOut(set: TrainingSet, folds: Folds, logits: Float32Array): HeldOut {
-  return {
-    ...folds,
-    logits,
-    width: set.width,
-    classes: set.labels.length,
-    targets: set.targets,
-    support: set.support,
-    familiarity: heldOutFamiliarity(set, folds.foldOf, folds.folds),
-  };
+interface LearnedLinear<View extends LinearView = LinearView> {
+  readonly view: View;
+  readonly state: LinearState;
+  readonly outOfFold: Float32Array;
 }
 
-function fitLinear(
-  set: TrainingSet,
+function learnLinear<View extends LinearView>(
+  view: View,
+  folds: Folds,
   seed: number,
-): { readonly problem: LinearProblem; readonly state: LinearState; readonly random: Random } {
+  onFitted: () => void = () => {},
+): LearnedLinear<View> {
   const random = seededRandom(seed);
+  const { problem, workspace, logits } = view;
+  const state = createLinearState(problem, view.columns, workspace);
+  const everyRow = Array.from(problem.targets, (_, row) => row);
+  descend(problem, state, everyRow, descent, { workspace, logits, random });
+  onFitted();
+  return { view, state, outOfFold: linearOutOfFold(view, state, folds, { descent: foldDescent, random }) };
+}
+
+function learnWords(set: TrainingSet, folds: Folds, seed: number, onPhase: (phase: Phase) => void): LearnedLinear {
   const problem = {
     rows: set.rows,
     targets: set.targets,
@@ -140,89 +163,153 @@ function fitLinear(
     classes: set.labels.length,
     width: set.width,
   };
-  const state = createLinearState(problem, set.columns, set.workspace);
-  const everyRow = Array.from(set.targets, (_, row) => row);
-  descend(problem, state, everyRow, descent, { workspace: set.workspace, logits: set.logits, random });
-  return { problem, state, random };
+  const { columns, workspace, logits } = set;
+  const learned = learnLinear({ problem, columns, workspace, logits }, folds, seed, () => onPhase('linear'));
+  onPhase('folds');
+  return learned;
+}
+
+type LearnedVectors = ReturnType<typeof learnVectors>;
+
+function learnVectors(set: TrainingSet, vectors: readonly Float32Array[], folds: Folds, seed: number) {
+  const linear = learnLinear(vectorView(vectors, set), folds, seed);
+  const remembered = rememberRows(vectors, set.targets, seededRandom(seed));
+  const neighbours = neighboursOutOfFold(remembered, vectors, { ...folds, support: set.support, width: set.width });
+  return { linear, remembered, neighbours };
 }
 
 interface LearnedMlp {
   readonly problem: MlpProblem;
   readonly state: MlpState;
-  readonly calibration: Calibration;
-  readonly linearTemperature: number;
-  readonly mlpTemperature: number;
+  readonly outOfFold: Float32Array;
 }
 
-/** The MLP beside the linear head, judged out of fold; the final fit waits until it has won. */
-function learnMlp(
-  set: TrainingSet,
-  folds: Folds,
-  seed: number,
-  linearOutOfFold: Float32Array,
-  onProgress: (share: number) => void,
-): LearnedMlp {
+/** Judged out of fold; the final fit waits until it has won. */
+function learnMlp(set: TrainingSet, folds: Folds, seed: number): LearnedMlp {
   const problem = { ...set, classes: set.labels.length };
   const state = createMlpState(problem, set.workspace);
   const settings = mlpSettings(set.targets.length);
-  const onFold = (done: number): void => onProgress(done / folds.folds);
-  const own = mlpOutOfFold(set, problem, state, folds, { settings, random: seededRandom(seed), onFold });
-  const linearTemperature = fitTemperature(heldOut(set, folds, linearOutOfFold));
-  const mlpTemperature = fitTemperature(heldOut(set, folds, own));
-  const together = addTempered([linearOutOfFold, own], [linearTemperature, mlpTemperature]);
-  return { problem, state, calibration: calibrate(heldOut(set, folds, together)), linearTemperature, mlpTemperature };
+  const outOfFold = mlpOutOfFold(set, problem, state, folds, { settings, random: seededRandom(seed) });
+  return { problem, state, outOfFold };
 }
 
-function finishMlp(set: TrainingSet, { problem, state, mlpTemperature }: LearnedMlp, seed: number): MlpContents {
+interface Learned {
+  readonly words: LearnedLinear;
+  readonly withVectors: LearnedVectors | null;
+  readonly mlp: LearnedMlp | null;
+}
+
+interface Choice {
+  readonly kinds: readonly HeadKind[];
+  readonly judged: Judged;
+  readonly risk: TrainingReport['heldOutRisk'];
+}
+
+/** The heads that err least on held-out rows. */
+function chooseHeads(
+  set: TrainingSet,
+  folds: Folds,
+  { words, withVectors, mlp, isMlpWanted }: Learned & { readonly isMlpWanted: boolean },
+): Choice {
+  const familiarity = heldOutFamiliarity(set, folds.foldOf, folds.folds);
+  const weigh = (heads: readonly HeldOutHead[], nearest: Float64Array | null): Weighed => {
+    const heldOut: HeldOut = {
+      ...folds,
+      heads,
+      width: set.width,
+      classes: set.labels.length,
+      targets: set.targets,
+      rowWeights: set.rowWeights,
+      support: set.support,
+      familiarity: { ...familiarity, nearest },
+    };
+    const judged = judgeHeldOut(heldOut);
+    return { heads, nearest, judged, riskArea: calibrate(judged, folds).riskArea };
+  };
+  const linear = weigh([{ kind: 'words', logits: words.outOfFold }], null);
+  const encoder =
+    withVectors === null ? null : weigh([...linear.heads, ...vectorHeads(withVectors)], withVectors.neighbours.nearest);
+  const plain = encoder !== null && encoder.riskArea < encoderWorth * linear.riskArea ? encoder : linear;
+  const withMlp = mlp === null ? null : weigh([...plain.heads, { kind: 'mlp', logits: mlp.outOfFold }], plain.nearest);
+  const best = withMlp !== null && (isMlpWanted || withMlp.riskArea < plain.riskArea) ? withMlp : plain;
+  return {
+    kinds: best.heads.map(({ kind }) => kind),
+    judged: best.judged,
+    risk: { linear: linear.riskArea, mlp: withMlp?.riskArea ?? null, encoder: encoder?.riskArea ?? null },
+  };
+}
+
+interface Weighed {
+  readonly heads: readonly HeldOutHead[];
+  readonly nearest: Float64Array | null;
+  readonly judged: Judged;
+  readonly riskArea: number;
+}
+
+function vectorHeads({ linear, neighbours }: LearnedVectors): readonly HeldOutHead[] {
+  return [
+    { kind: 'vector', logits: linear.outOfFold },
+    { kind: 'neighbours', logits: neighbours.logits },
+  ];
+}
+
+/** A score model's place is kept until strangers have been read. */
+const noScore: Calibration['model'] = {
+  intercept: 0,
+  weights: [],
+  means: [],
+  deviations: [],
+  lows: [],
+  highs: [],
+  strangeFrom: 1,
+};
+
+function finish(
+  set: TrainingSet,
+  { kinds, judged }: Choice,
+  { words, withVectors, mlp, options }: Learned & { readonly options: TrainingOptions },
+): StudentContents {
+  const usesVectors = withVectors !== null && kinds.includes('vector');
+  const { bytes, scales } = quantiseRows(words.state.weights.view, set.columns, set.width);
+  const mlpContents = mlp !== null && kinds.includes('mlp') ? finishMlp(set, mlp, options.seed) : null;
+  return {
+    manifest: {
+      format: 'rightsize-student',
+      version: formatVersion,
+      labels: set.labels,
+      features: { count: set.columns - 1, unknownIdf: set.vocabulary.unknownIdf },
+      encoder: usesVectors ? (options.encoder ?? null) : null,
+      heads: judged.entries,
+      hiddenUnits: mlpContents === null ? 0 : hiddenUnits,
+      codeDimensions: usesVectors ? withVectors.remembered.contents.dimensions : 0,
+      width: set.width,
+      score: noScore,
+      trained: { rows: set.targets.length, seed: options.seed, support: set.support, strength },
+    },
+    hashes: set.vocabulary.hashes,
+    idf: set.vocabulary.idf,
+    scales,
+    weights: bytes,
+    bias: judged.bias,
+    mlp: mlpContents,
+    vector: usesVectors ? unframedWeights(withVectors.linear.view, withVectors.linear.state.weights.view) : null,
+    neighbours: usesVectors ? withVectors.remembered.contents : null,
+  };
+}
+
+function finishMlp(set: TrainingSet, { problem, state }: LearnedMlp, seed: number): MlpContents {
   const everyRow = Array.from(set.targets, (_, row) => row);
   fitMlp(problem, state, everyRow, mlpSettings(everyRow.length), {
     workspace: set.workspace,
     random: seededRandom(seed),
   });
   const { bytes, scales } = quantiseRows(state.first.view, set.columns, hiddenUnits);
-  return { scales, first: bytes, second: state.second.view.map((weight) => weight / mlpTemperature) };
+  return { scales, first: bytes, second: state.second.view.slice() };
 }
 
-interface Learned {
-  readonly linear: LinearState;
-  readonly linearTemperature: number;
-  readonly mlp: MlpContents | null;
-  readonly calibration: Calibration;
-  readonly seed: number;
-}
-
-function assemble(set: TrainingSet, { linear, linearTemperature, mlp, calibration, seed }: Learned): LabelStudent {
-  const { bytes, scales } = quantiseRows(linear.weights.view, set.columns, set.width);
-  return buildLabelStudent({
-    manifest: {
-      format: 'rightsize-student',
-      version: formatVersion,
-      labels: set.labels,
-      features: { count: set.columns - 1, unknownIdf: set.vocabulary.unknownIdf },
-      head: mlp === null ? 'linear' : 'mlp',
-      hiddenUnits: mlp === null ? 0 : hiddenUnits,
-      width: set.width,
-      temperature: calibration.temperature,
-      score: calibration.model,
-      trained: { rows: set.targets.length, seed, support: set.support, strength },
-    },
-    hashes: set.vocabulary.hashes,
-    idf: set.vocabulary.idf,
-    scales: scales.map((scale) => scale / linearTemperature),
-    weights: bytes,
-    mlp,
-  });
-}
-
-function phaseClock() {
-  const seconds = { features: 0, linear: 0, folds: 0, mlp: 0, calibration: 0 };
-  let last = performance.now();
-  return {
-    seconds,
-    end(phase: keyof typeof seconds): void {
-      const now = performance.now();
-      seconds[phase] += (now - last) / 1000;
-      last = now;
-    },
-  };
+/** What the finished heads say to imagined strangers. */
+function strangerSignals(rows: readonly TrainingRow[], contents: StudentContents, seed: number): Float64Array[] {
+  const reader = openReader(contents, 'wasm');
+  const strangers = imagineStrangers(rows, contents.manifest.encoder !== null, seededRandom(seed));
+  return strangers.map(({ slots, vector }) => reader.read(slots, vector).judge.signals.slice());
 }

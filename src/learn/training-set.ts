@@ -1,7 +1,7 @@
 import type { Familiarity } from './calibration.ts';
 import { hiddenUnits } from './mlp-head.ts';
 import { type SparseRows, weighRows } from './sparse-rows.ts';
-import type { TrainingRow } from './student-contract.ts';
+import type { EncoderNeed, TrainingRow } from './student-contract.ts';
 import { type CountedRows, chooseVocabulary, countNgrams, type Vocabulary } from './vocabulary.ts';
 import { createWorkspace, type Floats, paddedWidth, pieceBytes, type Workspace } from './workspace.ts';
 
@@ -12,6 +12,8 @@ export interface TrainingSet {
   readonly targets: Int32Array;
   /** How much each row may pull: its own weight, and more for rare labels. */
   readonly weights: Float64Array;
+  /** How much each row itself counts; the mean is 1. */
+  readonly rowWeights: Float64Array;
   readonly support: readonly number[];
   readonly width: number;
   readonly vocabulary: Vocabulary;
@@ -35,7 +37,10 @@ const fileLimitBytes = 12_000_000;
 const fileReserveBytes = 600_000;
 
 /** Counts, weighs and lays out the rows, with room for two linear states and, where asked, for an MLP. */
-export function prepareTrainingSet(rows: readonly TrainingRow[], withMlp: boolean): TrainingSet {
+export function prepareTrainingSet(
+  rows: readonly TrainingRow[],
+  { withMlp = false, encoder = null }: { readonly withMlp?: boolean; readonly encoder?: EncoderNeed | null } = {},
+): TrainingSet {
   const labels = [...new Set(rows.map((row) => row.label))].sort();
   const classOf = new Map(labels.map((label, index) => [label, index]));
   const targets = Int32Array.from(rows, (row) => classOf.get(row.label) as number);
@@ -47,7 +52,7 @@ export function prepareTrainingSet(rows: readonly TrainingRow[], withMlp: boolea
   const columnBytes = 12 + width + (withMlp ? 4 + hiddenUnits : 0);
   const { vocabulary, columns: columnOf } = chooseVocabulary(counted, {
     minimumRows,
-    limit: Math.floor((fileLimitBytes - fileReserveBytes) / columnBytes),
+    limit: Math.floor((fileLimitBytes - fileReserveBytes - vectorBytes(encoder, width)) / columnBytes),
   });
   const columns = vocabulary.hashes.length + 1;
   const workspace = createWorkspace(
@@ -64,6 +69,7 @@ export function prepareTrainingSet(rows: readonly TrainingRow[], withMlp: boolea
       const balance = balanceOf(support[targets[at] as number] as number, rows.length / labels.length);
       return Math.max(leastWeight, (row.weight ?? 1) * balance);
     }),
+    rowWeights: meanOne(rows.map((row) => row.weight ?? 1)),
     support,
     width,
     vocabulary,
@@ -75,6 +81,16 @@ export function prepareTrainingSet(rows: readonly TrainingRow[], withMlp: boolea
     workspace,
     logits: workspace.floats(width),
   };
+}
+
+function meanOne(weights: readonly number[]): Float64Array {
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / Math.max(1, weights.length);
+  return Float64Array.from(weights, (weight) => (mean > 0 ? weight / mean : 1));
+}
+
+/** Left for the vector's head and the remembered rows. */
+function vectorBytes(encoder: EncoderNeed | null, width: number): number {
+  return encoder === null ? 0 : 4 * (encoder.dimensions + 1) * (width + 128) + 8000 * 130;
 }
 
 function mlpRoom(columns: number, width: number): number {
@@ -101,7 +117,7 @@ function fewestRows(rows: number): number {
 }
 
 /** What each row's fold knew of it: an n-gram is known there from the rows of the other folds only. */
-export function heldOutFamiliarity(set: TrainingSet, foldOf: Int32Array, folds: number): Familiarity {
+export function heldOutFamiliarity(set: TrainingSet, foldOf: Int32Array, folds: number): Omit<Familiarity, 'nearest'> {
   const { counted, columnOf, vocabulary } = set;
   const inFold = new Uint16Array(counted.hashes.length * folds);
   forEachEntry(counted, foldOf, (entry, row) => {

@@ -22,6 +22,8 @@ export interface Kernels {
     width: number,
     out: number,
   ): void;
+  /** out[i] = Σₖ bytes[i·width + k] · query[k]: signed bytes and 16-bit integers, exact 32-bit sums; width a multiple of 16 */
+  dotBytes(bytes: number, rows: number, width: number, query: number, out: number): void;
 }
 
 /** A part of a workspace: `at` is its byte offset, for kernels; `view` the same memory, for everybody else. */
@@ -37,6 +39,10 @@ export interface Bytes {
   readonly at: number;
   readonly view: Int8Array;
 }
+export interface Shorts {
+  readonly at: number;
+  readonly view: Int16Array;
+}
 
 /** Memory that kernels work on, handed out in pieces and never taken back: drop the whole workspace instead. */
 export interface Workspace {
@@ -44,6 +50,7 @@ export interface Workspace {
   floats(length: number): Floats;
   integers(length: number): Integers;
   bytes(length: number): Bytes;
+  shorts(length: number): Shorts;
 }
 
 export type KernelKind = 'wasm' | 'plain';
@@ -85,6 +92,10 @@ export function createWorkspace(size: number, kind: KernelKind = 'wasm'): Worksp
     bytes: (length) => {
       const at = take(length, 1);
       return { at, view: new Int8Array(buffer, at, length) };
+    },
+    shorts: (length) => {
+      const at = take(length, 2);
+      return { at, view: new Int16Array(buffer, at, length) };
     },
   };
 }
