@@ -8,9 +8,9 @@ import { first, last, middleOf, only, outside, stateCount, tagOf } from './tag-s
 export interface Transitions {
   readonly tags: number;
   /** (T + 2) × (T + 2): from closing to beginning; the last row leaves the slot's start, the last column enters its end. */
-  readonly between: Float64Array;
+  readonly between: Float64Array | Float32Array;
   /** T × 4: first → middle, first → last, middle → middle, middle → last. */
-  readonly within: Float64Array;
+  readonly within: Float64Array | Float32Array;
 }
 
 export function zeroTransitions(tags: number): Transitions {
@@ -333,7 +333,7 @@ export class Chain {
     }
   }
 
-  #trace(tokens: number, between: Float64Array, path: Int32Array): number {
+  #trace(tokens: number, between: Transitions['between'], path: Int32Array): number {
     const { tags, states } = this;
     const width = tags + 2;
     const forward = this.#forward;

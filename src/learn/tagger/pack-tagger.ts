@@ -1,5 +1,5 @@
 import type { ChainWeights } from './fit-chain.ts';
-import type { Pairs } from './sequences.ts';
+import { isOwnFeature, type Pairs } from './sequences.ts';
 import type { TaggerContents, TaggerManifest } from './tagger-file.ts';
 
 /** Bytes that weights may take; beyond, the smallest go. */
@@ -10,7 +10,7 @@ const mostPairsEach = 255;
 
 /** Drops small weights, rounds the rest to bytes, and divides all by the temperature. */
 export function packTagger(
-  pairs: Pairs & { readonly isOwn: Uint8Array },
+  pairs: Pairs,
   { values, transitions }: ChainWeights,
   manifest: Omit<TaggerManifest, 'features' | 'familiar' | 'pairs' | 'format' | 'version'>,
 ): TaggerContents {
@@ -19,7 +19,7 @@ export function packTagger(
   const weightless: number[] = [];
   for (let column = 0; column < pairs.hashes.length; column++)
     if (keptPairs(pairs, values, column, threshold).length > 0) weighted.push(column);
-    else if (pairs.isOwn[column] === 1) weightless.push(column);
+    else if (isOwnFeature(pairs, column)) weightless.push(column);
   const pairCounts = new Uint8Array(weighted.length);
   const scales = new Float32Array(weighted.length);
   const parts: number[] = [];

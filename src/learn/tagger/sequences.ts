@@ -1,7 +1,10 @@
-import { alignSpans } from './align-spans.ts';
-import { partsOf, stateCount } from './tag-states.ts';
+import { type AlignedSpans, alignSpans } from './align-spans.ts';
+import { FeatureInterner, GrowingIntegers } from './feature-interner.ts';
+import { observedPairs, type TokenColumns } from './observed-pairs.ts';
 import type { TaggerRow } from './tagger-contract.ts';
-import { readFeatures, readTokens } from './token-features.ts';
+import { featureGroup, readFeatures, readTokens } from './token-features.ts';
+import { chooseWindows } from './token-windows.ts';
+import type { Tokens } from './tokens.ts';
 
 /** Training slots one after the other. Sequence s owns the tokens tokenStarts[s] … tokenStarts[s + 1]. */
 export interface Sequences {
@@ -17,10 +20,10 @@ export interface Sequences {
 /** Which parts of which features may weigh anything: feature f owns parts[starts[f]] … parts[starts[f + 1]]. */
 export interface Pairs {
   readonly hashes: Int32Array;
+  /** What each feature speaks of, as bits of `featureGroup`. */
+  readonly groups: Uint8Array;
   readonly starts: Int32Array;
   readonly parts: Uint16Array;
-  /** 1 where the feature speaks of a token's own letters only. */
-  readonly isOwn: Uint8Array;
   /** Tokens that a feature must stand with to be kept. */
   readonly fewestTokens: number;
 }
@@ -28,226 +31,153 @@ export interface Pairs {
 export interface PreparedRows {
   readonly sequences: Sequences;
   readonly pairs: Pairs;
+  /** Spans left out, and spans whose edges were moved (`align-spans.ts`). */
   readonly dropped: number;
   readonly moved: number;
 }
+
+/** Tokens learned from at most, about 120 MB of features; beyond, long slots are reduced to windows. */
+const mostTokens = 300_000;
+const shortestLimit = 128;
 
 /** Features that stand with fewer tokens teach nothing that others would not; among few rows every feature is news. */
 function fewestTokens(rows: number): number {
   return rows < 400 ? 1 : 2;
 }
 
+/** Training rows as numbers. */
 export function prepareRows(
   rows: readonly TaggerRow[],
   slotsTagged: readonly number[],
   tags: readonly string[],
 ): PreparedRows {
-  const tagNumbers = new Map(tags.map((tag, number) => [tag, number]));
-  const rowOf: number[] = [];
-  const tokenStarts = [0];
-  const columnStarts = new Growing();
-  const features = new Growing();
-  const path = new Growing();
-  const interner = new Interner();
-  columnStarts.push(0);
-  let dropped = 0;
-  let moved = 0;
-  rows.forEach((row, at) => {
-    const tokens = readTokens(row.slots);
-    for (const slot of slotsTagged) {
-      if (slot >= row.slots.length) continue;
-      const read = readFeatures(row.slots, slot, tokens);
-      const aligned = alignSpans(
-        row.spans.filter((span) => span.slot === slot),
-        read.tokens,
-        tagNumbers,
-      );
-      dropped += aligned.dropped;
-      moved += aligned.moved;
-      for (let token = 0; token < read.tokens.count; token++) {
-        for (let j = read.starts[token] as number; j < (read.starts[token + 1] as number); j++)
-          features.push(
-            interner.intern(
-              read.hashes[j] as number,
-              j < (read.starts[token] as number) + (read.ownFeatures[token] as number),
-            ),
-          );
-        columnStarts.push(features.length);
-        path.push(aligned.path[token] as number);
-      }
-      rowOf.push(at);
-      tokenStarts.push(path.length);
-    }
-  });
-  const all = features.trimmed();
+  const slots = alignRows(rows, slotsTagged, tags);
+  const reader = new SequenceReader();
+  const limit = slotLimit(slots);
+  for (const { row, slot, tokens, aligned } of slots)
+    reader.read({ row, slots: (rows[row] as TaggerRow).slots, slot, tokens, path: aligned.path, limit });
   const fewest = fewestTokens(rows.length);
-  const chosen = chooseColumns(interner, fewest);
-  const kept = keepColumns(all, columnStarts.trimmed(), chosen.columnOf);
-  const states = Uint16Array.from(path.trimmed());
+  const { sequences, hashes, groups } = reader.finish(fewest);
+  const { columnStarts, columns, path } = sequences;
   return {
-    sequences: {
-      rowOf: Int32Array.from(rowOf),
-      tokenStarts: Int32Array.from(tokenStarts),
-      columnStarts: kept.starts,
-      columns: kept.columns,
-      path: states,
-    },
+    sequences,
     pairs: {
-      hashes: chosen.hashes,
-      isOwn: chosen.isOwn,
+      hashes,
+      groups,
       fewestTokens: fewest,
-      ...observedPairs(kept, states, chosen.hashes.length, tags.length),
+      ...observedPairs({ starts: columnStarts, columns }, path, { features: hashes.length, tags: tags.length }),
     },
-    dropped,
-    moved,
+    dropped: slots.reduce((sum, { aligned }) => sum + aligned.dropped, 0),
+    moved: slots.reduce((sum, { aligned }) => sum + aligned.moved, 0),
   };
 }
 
-function chooseColumns(
-  interner: Interner,
-  fewest: number,
-): { readonly hashes: Int32Array; readonly isOwn: Uint8Array; readonly columnOf: Int32Array } {
-  const columnOf = new Int32Array(interner.size).fill(-1);
-  const hashes: number[] = [];
-  const isOwn: number[] = [];
-  for (let feature = 0; feature < interner.size; feature++)
-    if ((interner.counts[feature] as number) >= fewest) {
-      columnOf[feature] = hashes.length;
-      hashes.push(interner.hashes[feature] as number);
-      isOwn.push(interner.isOwn[feature] as number);
+interface AlignedSlot {
+  readonly row: number;
+  readonly slot: number;
+  readonly tokens: readonly Tokens[];
+  readonly aligned: AlignedSpans;
+}
+
+function alignRows(
+  rows: readonly TaggerRow[],
+  slotsTagged: readonly number[],
+  tags: readonly string[],
+): readonly AlignedSlot[] {
+  const tagNumbers = new Map(tags.map((tag, number) => [tag, number]));
+  return rows.flatMap(({ slots, spans }, row) => {
+    const tokens = readTokens(slots);
+    return slotsTagged
+      .filter((slot) => slot < slots.length)
+      .map((slot) => {
+        const own = spans.filter((span) => span.slot === slot);
+        return { row, slot, tokens, aligned: alignSpans(own, tokens[slot] as Tokens, tagNumbers) };
+      });
+  });
+}
+
+function slotLimit(slots: readonly AlignedSlot[]): number {
+  const tokens = slots.reduce((sum, { aligned }) => sum + aligned.path.length, 0);
+  return tokens <= mostTokens ? mostTokens : Math.max(shortestLimit, Math.floor(mostTokens / slots.length));
+}
+
+interface SlotToRead {
+  readonly row: number;
+  readonly slots: readonly string[];
+  readonly slot: number;
+  readonly tokens: readonly Tokens[];
+  readonly path: Uint16Array;
+  readonly limit: number;
+}
+
+class SequenceReader {
+  readonly #interner = new FeatureInterner();
+  readonly #rowOf: number[] = [];
+  readonly #tokenStarts = [0];
+  readonly #featureStarts = new GrowingIntegers();
+  readonly #features = new GrowingIntegers();
+  readonly #path = new GrowingIntegers();
+
+  constructor() {
+    this.#featureStarts.push(0);
+  }
+
+  read({ row, slots, slot, tokens, path, limit }: SlotToRead): void {
+    const { starts, hashes, groups } = readFeatures(slots, slot, tokens);
+    for (const { from, to } of chooseWindows(path, limit)) {
+      for (let token = from; token < to; token++) {
+        for (let j = starts[token] as number; j < (starts[token + 1] as number); j++)
+          this.#features.push(this.#interner.intern(hashes[j] as number, groups[j] as number));
+        this.#featureStarts.push(this.#features.length);
+        this.#path.push(path[token] as number);
+      }
+      this.#rowOf.push(row);
+      this.#tokenStarts.push(this.#path.length);
     }
-  return { hashes: Int32Array.from(hashes), isOwn: Uint8Array.from(isOwn), columnOf };
+  }
+
+  /** Numbers the features that stand with enough tokens, and forgets the others. */
+  finish(fewest: number): {
+    readonly sequences: Sequences;
+    readonly hashes: Int32Array;
+    readonly groups: Uint8Array;
+  } {
+    const { size, counts, hashes, groups } = this.#interner;
+    const chosen = [...counts.subarray(0, size).keys()].filter((feature) => (counts[feature] as number) >= fewest);
+    const columnOf = new Int32Array(size).fill(-1);
+    chosen.forEach((feature, column) => {
+      columnOf[feature] = column;
+    });
+    const kept = keepColumns({ starts: this.#featureStarts.trimmed(), columns: this.#features.trimmed() }, columnOf);
+    return {
+      sequences: {
+        rowOf: Int32Array.from(this.#rowOf),
+        tokenStarts: Int32Array.from(this.#tokenStarts),
+        columnStarts: kept.starts,
+        columns: kept.columns,
+        path: Uint16Array.from(this.#path.trimmed()),
+      },
+      hashes: Int32Array.from(chosen, (feature) => hashes[feature] as number),
+      groups: Uint8Array.from(chosen, (feature) => groups[feature] as number),
+    };
+  }
 }
 
-interface Columns {
-  readonly starts: Int32Array;
-  readonly columns: Int32Array;
-}
-
-function keepColumns(features: Int32Array, starts: Int32Array, columnOf: Int32Array): Columns {
+function keepColumns({ starts, columns: features }: TokenColumns, columnOf: Int32Array): TokenColumns {
   const columns = new Int32Array(features.length);
-  const keptStarts = new Int32Array(starts.length);
+  const kept = new Int32Array(starts.length);
   let n = 0;
   for (let token = 0; token + 1 < starts.length; token++) {
     for (let j = starts[token] as number; j < (starts[token + 1] as number); j++) {
       const column = columnOf[features[j] as number] as number;
       if (column >= 0) columns[n++] = column;
     }
-    keptStarts[token + 1] = n;
+    kept[token + 1] = n;
   }
-  return { starts: keptStarts, columns: columns.slice(0, n) };
+  return { starts: kept, columns: columns.slice(0, n) };
 }
 
-/** Features that stand with so many tokens may speak for and against every tag, not only those they were seen with. */
-const denseFrom = 50;
-
-/** The parts that were seen with each feature. */
-function observedPairs(
-  { starts, columns }: Columns,
-  path: Uint16Array,
-  count: number,
-  tags: number,
-): { readonly starts: Int32Array; readonly parts: Uint16Array } {
-  const parts = stateCount(tags);
-  const tokensOf = new Int32Array(count + 1);
-  for (const column of columns) tokensOf[column + 1] = (tokensOf[column + 1] as number) + 1;
-  for (let column = 0; column < count; column++)
-    tokensOf[column + 1] = (tokensOf[column + 1] as number) + (tokensOf[column] as number);
-  const places = tokensOf.slice();
-  const states = new Uint16Array(columns.length);
-  for (let token = 0; token < path.length; token++)
-    for (let j = starts[token] as number; j < (starts[token + 1] as number); j++) {
-      const column = columns[j] as number;
-      const place = places[column] as number;
-      states[place] = path[token] as number;
-      places[column] = place + 1;
-    }
-  const partLists = Array.from({ length: parts }, (_, state) => partsOf(state));
-  const seenBy = new Int32Array(parts).fill(-1);
-  const pairStarts = new Int32Array(count + 1);
-  const pairParts = new Growing();
-  for (let column = 0; column < count; column++) {
-    const from = tokensOf[column] as number;
-    const to = tokensOf[column + 1] as number;
-    for (let j = from; j < to; j++)
-      for (const part of partLists[states[j] as number] as readonly number[])
-        if (seenBy[part] !== column) {
-          seenBy[part] = column;
-          pairParts.push(part);
-        }
-    if (to - from >= denseFrom)
-      for (let part = 0; part < parts; part++)
-        if (seenBy[part] !== column && (part === 0 || (part - 1) % 4 < 3)) pairParts.push(part);
-    pairStarts[column + 1] = pairParts.length;
-  }
-  return { starts: pairStarts, parts: Uint16Array.from(pairParts.trimmed()) };
-}
-
-class Growing {
-  #values = new Int32Array(4096);
-  length = 0;
-  push(value: number): void {
-    if (this.length === this.#values.length) {
-      const larger = new Int32Array(this.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values[this.length++] = value;
-  }
-  trimmed(): Int32Array {
-    return this.#values.slice(0, this.length);
-  }
-}
-
-/** Gives each hash a number in order of first appearance, and counts it. */
-class Interner {
-  hashes = new Int32Array(4096);
-  counts = new Int32Array(4096);
-  isOwn = new Uint8Array(4096);
-  size = 0;
-  #places = new Int32Array(16384).fill(-1);
-
-  intern(hash: number, isOwn: boolean): number {
-    const mask = this.#places.length - 1;
-    let place = hash & mask;
-    for (;;) {
-      const feature = this.#places[place] as number;
-      if (feature === -1) break;
-      if (this.hashes[feature] === hash) {
-        this.counts[feature] = (this.counts[feature] as number) + 1;
-        return feature;
-      }
-      place = (place + 1) & mask;
-    }
-    const feature = this.size++;
-    if (feature === this.hashes.length) {
-      this.hashes = doubled(this.hashes);
-      this.counts = doubled(this.counts);
-      const flags = new Uint8Array(this.hashes.length);
-      flags.set(this.isOwn);
-      this.isOwn = flags;
-    }
-    this.#places[place] = feature;
-    this.hashes[feature] = hash;
-    this.counts[feature] = 1;
-    this.isOwn[feature] = isOwn ? 1 : 0;
-    if (this.size * 2 > this.#places.length) this.#rehash();
-    return feature;
-  }
-
-  #rehash(): void {
-    this.#places = new Int32Array(this.#places.length * 2).fill(-1);
-    const mask = this.#places.length - 1;
-    for (let feature = 0; feature < this.size; feature++) {
-      let place = (this.hashes[feature] as number) & mask;
-      while (this.#places[place] !== -1) place = (place + 1) & mask;
-      this.#places[place] = feature;
-    }
-  }
-}
-
-function doubled(values: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(values.length * 2);
-  larger.set(values);
-  return larger;
+/** Whether a feature speaks of a token's own letters only. */
+export function isOwnFeature(pairs: Pairs, column: number): boolean {
+  return ((pairs.groups[column] as number) & featureGroup.own) !== 0;
 }

@@ -6,9 +6,14 @@ export interface SlotFeatures {
   readonly tokens: Tokens;
   starts: Int32Array;
   hashes: Int32Array;
+  /** What each feature speaks of, as bits of `featureGroup`. */
+  readonly groups: Uint8Array;
   /** Of each token's features, how many lead that speak of the token's own letters only. */
   readonly ownFeatures: Uint8Array;
 }
+
+/** What a feature speaks of: the token's own word, its neighbours' words, other slots; own: nothing but the token's letters. */
+export const featureGroup = { word: 1, context: 2, hint: 4, own: 8 } as const;
 
 const mostFeatures = 160;
 const shortSlotTokens = 8;
@@ -40,7 +45,9 @@ export function readFeatures(slots: readonly string[], slot: number, allTokens: 
   const at = (values: Int32Array, i: number): number =>
     i < 0 ? -7 - Math.max(i, -2) : i >= count ? 7 + Math.min(2, i - count) : (values[i] as number);
   const seed = slot * 977;
+  const groups = new Uint8Array(hashes.length);
   const put = (template: number, a: number, b = 0, c = 0): void => {
+    groups[n] = groupOf[template] as number;
     hashes[n++] = mix(
       Math.imul(Math.imul(Math.imul(((template + seed) * 0x9e3779b1) ^ a, 0x01000193) ^ b, 0x85ebca6b) ^ c, 0xc2b2ae35),
     );
@@ -55,6 +62,7 @@ export function readFeatures(slots: readonly string[], slot: number, allTokens: 
     put(2, raw[i] as number);
     n = putAffixes(text, tokens, i, hashes, n, seed);
     ownFeatures[i] = n - (starts[i] as number);
+    groups.fill(featureGroup.word | featureGroup.own, starts[i], n);
     put(3, s);
     put(4, k);
     put(0, 0);
@@ -85,14 +93,10 @@ export function readFeatures(slots: readonly string[], slot: number, allTokens: 
     put(33, ka2);
     put(34, kb1, k);
     put(35, k, ka1);
-    put(36, kb1, k, ka1);
-    put(37, kb2, kb1, k);
-    put(38, k, ka1, ka2);
     put(39, kb2, kb1);
     put(40, ka1, ka2);
     put(41, w, ka1);
     put(42, w, kb1);
-    put(43, at(kind, i - 3), kb2 * 31 + kb1, k);
     // Place.
     const begin = Math.min(i, 4);
     const end = Math.min(count - 1 - i, 4);
@@ -121,8 +125,20 @@ export function readFeatures(slots: readonly string[], slot: number, allTokens: 
     }
     starts[i + 1] = n;
   }
-  return { tokens, starts, hashes: hashes.subarray(0, n), ownFeatures };
+  return { tokens, starts, hashes: hashes.subarray(0, n), groups, ownFeatures };
 }
+
+/** Templates by what they speak of. */
+const wordTemplates = [1, 2, 14, 15, 41, 42, 72];
+const contextTemplates = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 29, 60, 61, 62, 63];
+const hintTemplates = [70, 71, 72, 73, 74, 75];
+const groupOf = Uint8Array.from(
+  { length: 80 },
+  (_, template) =>
+    (wordTemplates.includes(template) ? featureGroup.word : 0) |
+    (contextTemplates.includes(template) ? featureGroup.context : 0) |
+    (hintTemplates.includes(template) ? featureGroup.hint : 0),
+);
 
 /** What short other slots say, such as which field was asked for. */
 function readHints(slots: readonly string[], slot: number, allTokens: readonly Tokens[]): number[] {

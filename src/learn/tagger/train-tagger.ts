@@ -13,9 +13,9 @@ import { cool, fitTemperature, type HeldOutRow } from './tagger-temperature.ts';
 export interface TaggerOptions {
   /** The same rows and seed give the same bytes. */
   readonly seed: number;
-  /** Parts that are held out in turn; by default 5, or 10 below 500 rows. */
+  /** Parts that are held out in turn; by default 5, or 10 below 500 rows, 3 from 2,000 rows on. */
   readonly folds?: number;
-  /** Which part holds each row out, counted from 0; drawn at random where it is not given. */
+  /** Which part holds each row out, counted from 0; drawn at random where it is not given. Among many rows several parts may be held out together. */
   readonly foldOf?: Int32Array;
   /** Told the share of the work done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
@@ -40,7 +40,14 @@ export interface TaggerReport {
 }
 
 /** One choice for all tasks, made by cross-validation on training rows (docs/experiments.md). */
-const fitting: FitSettings = { epochs: 10, rate: 0.1, dropout: 0.3, l1: 0, l2: 1, beta: 1 };
+const fitting: FitSettings = {
+  epochs: 10,
+  warmUpEpochs: 4,
+  rate: 0.15,
+  beta: 1,
+  l2: 3,
+  dropout: { feature: 0.3, word: 0.2, context: 0.2, hints: 0.1 },
+};
 
 /**
  * Learns a tagger. Pure but for the time it reports.
@@ -109,9 +116,15 @@ interface Folds {
   readonly count: number;
 }
 
+/** Among so many rows a model without a third of them is hardly a poorer one, and each fold costs a training. */
+const manyRows = 2000;
+const foldsOfMany = 3;
+
 function chooseFolds(rows: number, { folds, foldOf, seed }: TaggerOptions): Folds {
-  if (foldOf !== undefined) return { foldOf, count: foldOf.reduce((most, fold) => Math.max(most, fold + 1), 1) };
-  const count = Math.max(2, Math.min(folds ?? (rows < 500 ? 10 : 5), rows));
+  const given = foldOf === undefined ? folds : foldOf.reduce((most, fold) => Math.max(most, fold + 1), 1);
+  const wanted = given ?? (rows < 500 ? 10 : 5);
+  const count = Math.max(2, Math.min(wanted, rows, rows < manyRows ? wanted : foldsOfMany));
+  if (foldOf !== undefined) return { foldOf: foldOf.map((fold) => fold % count), count };
   const drawn = new Int32Array(rows);
   shuffled(Array.from(drawn.keys()), seededRandom(seed)).forEach((row, at) => {
     drawn[row] = at % count;
@@ -129,7 +142,7 @@ function fitRows(
   const { rowOf } = prepared.sequences;
   const members = [...rowOf.keys()].filter((sequence) => isMember(rowOf[sequence] as number));
   const weightOf = (sequence: number): number => rows[rowOf[sequence] as number]?.weight ?? 1;
-  return fitChain(prepared, members, weightOf, chain, fitting, random);
+  return fitChain({ ...prepared, weightOf }, members, chain, fitting, random);
 }
 
 function foldModels(
