@@ -180,7 +180,7 @@ export const settingsSchema = z.strictObject({
     )
     .default({})
     .describe(
-      'Single tasks, by name or `tenant/name`. `tolerance`: how far numbers in the answers may be off and still count as the same; certificates of before speak of the tolerance of then.',
+      'Single tasks, by name or `tenant/name`. `tolerance`: how far numbers in the answers may be off and still count as the same; a certificate issued under a wider one ends.',
     ),
   stage: z
     .enum(['off', 'shadow', 'canary', 'live', 'auto'])

@@ -16,6 +16,7 @@ import type { Certificate, PromiseKind } from '../records/certificate.ts';
 import type { Example } from '../records/example.ts';
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Task } from '../records/task.ts';
+import { toleranceOf } from '../records/task-tolerance.ts';
 import type { Store } from '../storage/store.ts';
 import { type Asking, askStudent } from '../train/ask-student.ts';
 import { type CurveProbe, probeCurve } from '../train/probe-curve.ts';
@@ -192,6 +193,7 @@ async function certify(
     epsilon,
     delta,
     spentDelta,
+    ...toleranceOf(shape),
     source: 'shadow',
   };
   return { look, choice, certificate };

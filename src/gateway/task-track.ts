@@ -12,6 +12,7 @@ import { type Certificate, isEnough, type PromiseKind, promiseOf } from '../reco
 import type { LearnableShape } from '../records/output-shape.ts';
 import type { Random } from '../records/random.ts';
 import type { RouteReason } from '../records/route.ts';
+import { toleranceOf } from '../records/task-tolerance.ts';
 import type { Trainer, TrainingOutcome } from '../train/trainer.ts';
 import { type LabelledCall, lessonFor, type TrainingRows } from '../train/training-rows.ts';
 import { type IsSame, Trial, type TrialState } from '../train/trial.ts';
@@ -89,6 +90,8 @@ export interface TrackState {
   readonly watch: WatchState;
   readonly serving: Certificate | null;
   readonly trial: TrialState | null;
+  /** How far numbers might be off and still count as the same. */
+  readonly tolerance?: number;
 }
 
 interface TrackParts {
@@ -172,13 +175,15 @@ export class TaskTrack {
     track.#watch = Watch.from(state.watch);
     for (const label of state.newLabels) track.#newLabels.add(label);
     const serving = state.serving && studentOf(state.serving.student);
-    const asked = { promise: 'all-calls' as const, ...parts.settings };
+    const asked = { promise: 'all-calls' as const, ...parts.settings, ...toleranceOf(parts.shape()) };
+    // What was counted under a wider tolerance says nothing under a narrower one.
+    const isComparable = (state.tolerance ?? 0) <= (asked.tolerance ?? 0);
     if (state.serving !== null && serving !== null && isEnough(state.serving, asked)) {
       track.#serving = { student: serving, certificate: state.serving };
       track.#servedShare = state.servedShare;
     }
     const candidate = state.trial && studentOf(state.trial.student);
-    if (state.trial !== null && candidate !== null) {
+    if (state.trial !== null && candidate !== null && isComparable) {
       const known = parts.rows.all().map((row) => row.slots);
       track.#trial = new Trial(candidate, state.trial.plan, track.#isSame, known, state.trial);
     }
@@ -204,6 +209,7 @@ export class TaskTrack {
       watch: this.#watch.toJSON(),
       serving: this.#serving?.certificate ?? null,
       trial: this.#trial?.toJSON() ?? null,
+      ...toleranceOf(this.#parts.shape()),
     };
   }
 
@@ -406,6 +412,7 @@ export class TaskTrack {
       epsilon: settings.epsilon,
       delta: settings.delta,
       spentDelta: plan.delta,
+      ...toleranceOf(this.#parts.shape()),
       source: plan.source,
     };
     this.#serving = { student: trial.student, certificate };

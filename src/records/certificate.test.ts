@@ -16,6 +16,14 @@ describe('the promise of a certificate', () => {
     expect(isEnough(stated, { ...stated, delta: 0.01 })).toBe(false);
   });
 
+  it('that let numbers be further off than is asked is not enough', () => {
+    const loose = { ...stated, tolerance: 0.5 };
+    expect(isEnough(loose, stated)).toBe(false);
+    expect(isEnough(loose, { ...stated, tolerance: 0.1 })).toBe(false);
+    expect(isEnough(stated, loose)).toBe(true);
+    expect(isEnough(loose, loose)).toBe(true);
+  });
+
   it('about the answered calls is enough for all calls, and not the other way round', () => {
     const ofAnswered = { ...stated, promise: 'answered-calls' } as const;
     expect(isEnough(ofAnswered, stated)).toBe(true);

@@ -32,15 +32,23 @@ export interface Certificate {
   /** The whole promise's δ; what this look spent of it is `spentDelta`. */
   readonly delta: number;
   readonly spentDelta: number;
+  /** How far a number might be off and still count as the same; missing: not at all. */
+  readonly tolerance?: number;
   /** Where its calls came from. */
   readonly source: 'shadow' | 'window' | 'escalations';
 }
 
 /** Whether a certificate states at least what is asked for: what holds for the answered calls holds for all calls too. */
 export function isEnough(
-  certificate: Pick<Certificate, 'promise' | 'epsilon' | 'delta'>,
-  asked: { readonly promise: PromiseKind; readonly epsilon: number; readonly delta: number },
+  certificate: Pick<Certificate, 'promise' | 'epsilon' | 'delta' | 'tolerance'>,
+  asked: {
+    readonly promise: PromiseKind;
+    readonly epsilon: number;
+    readonly delta: number;
+    readonly tolerance?: number;
+  },
 ): boolean {
+  if ((certificate.tolerance ?? 0) > (asked.tolerance ?? 0)) return false;
   if (certificate.epsilon > asked.epsilon || certificate.delta > asked.delta) return false;
   return asked.promise === 'all-calls' || promiseOf(certificate) === 'answered-calls';
 }

@@ -1,7 +1,13 @@
+import type { LearnableShape } from './output-shape.ts';
 import type { Task } from './task.ts';
 
 /** What users set of single tasks, by the task's name or by `tenant/name`. */
 export type TaskSettings = Readonly<Record<string, { readonly tolerance?: number | undefined }>>;
+
+/** The tolerance of a shape, to be put into what speaks of it; nothing where there is none. */
+export function toleranceOf(shape: LearnableShape): { readonly tolerance?: number } {
+  return 'tolerance' in shape && shape.tolerance !== undefined ? { tolerance: shape.tolerance } : {};
+}
 
 /** A task with the tolerance that was set for its numbers; without one where none is set, or its answers are a label. */
 export function withTolerance(task: Task, settings: TaskSettings): Task {
