@@ -7,6 +7,7 @@ import { readRuntimeText } from '../export/runtime-text.ts';
 import { writeWholeFiles } from '../export/write-whole-files.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import type { Task } from '../records/task.ts';
+import { describePromise } from './describe-promise.ts';
 import { type OpenedStore, withStore } from './open-store-for.ts';
 import { wrongUsage } from './output.ts';
 import { parseShare } from './parse-options.ts';
@@ -87,7 +88,7 @@ async function exportStudent({ store, task, flags, context, runtime }: ExportJob
   const { certificate, threshold, student } = card;
   if (certificate !== null)
     context.say(
-      `It answers from a score of ${certificate.threshold.toFixed(3)} on: at most ${percent(certificate.epsilon)} of all calls differ, confidence ${percent(1 - certificate.delta, 0)}. Nothing watches that promise outside the gateway.`,
+      `It answers from a score of ${certificate.threshold.toFixed(3)} on: ${describePromise(certificate)}; confidence ${percent(1 - certificate.delta, 0)}. Nothing watches that promise outside the gateway.`,
     );
   else if (threshold !== null) context.say(`It answers from a score of ${threshold} on, and promises nothing.`);
   if (student.encoder !== null)

@@ -46,7 +46,9 @@ export interface Certificate {
   readonly id: string;
   /** ISO 8601, UTC, like all times here. */
   readonly at: string;
-  /** Share of all calls that may get an answer that differs from the teacher's. */
+  /** Of which calls epsilon is a share: all of the task, or those that the student answers. */
+  readonly promise: 'all-calls' | 'answered-calls';
+  /** Share of these calls that may get an answer that differs from the teacher's. */
   readonly epsilon: number;
   /** Chance that the certificate is wrong, at most. */
   readonly delta: number;

@@ -1,6 +1,6 @@
 import type { EncoderNeed } from '../learn/student-contract.ts';
 import type { JsonObject } from '../records/call.ts';
-import type { Certificate } from '../records/certificate.ts';
+import { type Certificate, type PromiseKind, promiseOf } from '../records/certificate.ts';
 
 /** What an exported student is, for people and for audits. Plain JSON; times are ISO 8601, UTC. */
 export interface StudentCard {
@@ -30,10 +30,12 @@ export interface StudentCard {
   readonly rightsize: string;
 }
 
-/** At most ε of all calls get an answer that differs from the teacher's, with confidence 1 − δ, from n calls. */
+/** At most ε of the promised calls get an answer that differs from the teacher's, with confidence 1 − δ, from n calls. */
 export interface CardCertificate {
   readonly id: string;
   readonly at: string;
+  /** Of which calls ε is a share: all of the task, or those that the student answers. */
+  readonly promise: PromiseKind;
   readonly epsilon: number;
   readonly delta: number;
   readonly n: number;
@@ -46,7 +48,20 @@ export interface CardCertificate {
 
 export function cardCertificate(certificate: Certificate): CardCertificate {
   const { id, at, epsilon, delta, n, errors, upperBound, threshold, look, source } = certificate;
-  return { id, at: new Date(at).toISOString(), epsilon, delta, n, errors, upperBound, threshold, look, source };
+  const promise = promiseOf(certificate);
+  return {
+    id,
+    at: new Date(at).toISOString(),
+    promise,
+    epsilon,
+    delta,
+    n,
+    errors,
+    upperBound,
+    threshold,
+    look,
+    source,
+  };
 }
 
 /** What a student outside the gateway cannot promise, in people's words. */

@@ -50,7 +50,7 @@ function headOf({ task, student, certificate, exportedAt, rightsize }: StudentCa
   const promise =
     certificate === null
       ? 'No certificate: nothing is promised.'
-      : `Of all calls at most ${certificate.epsilon} get an answer that differs from the teacher's; confidence ${1 - certificate.delta}, from ${certificate.n} calls.`;
+      : `Of ${certificate.promise === 'all-calls' ? 'all calls' : 'the calls it answers'}, a share of at most ${certificate.epsilon} gets an answer that differs from the teacher's; confidence ${1 - certificate.delta}, from ${certificate.n} calls.`;
   return [
     `// The student of the task ${commentText(task.name)}: ${student.id}`,
     `// Written by rightsize ${rightsize} at ${exportedAt}. ${promise}`,
