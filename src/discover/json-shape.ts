@@ -22,14 +22,18 @@ interface ParsedAnswer {
   readonly count: number;
 }
 
-export function jsonShape(answers: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
-  const wrapping = wrappingOf(answers);
-  const parsed = answers.flatMap(({ text, count }) => {
-    const value = parseJsonAnswer(text, wrapping);
-    return value === null ? [] : [{ value, count, isFenced: !/^\s*[[{]/.test(text) }];
+/** With more than this share of other answers (words, almost JSON) the answers are none of a kind. */
+const mostOthers = 0.3;
+
+export function jsonShape(all: readonly CountedText[], tally: AnswerTally, hints: ShapeHints): OutputShape | null {
+  const wrapping = wrappingOf(all);
+  const parsed = all.flatMap((answer) => {
+    const value = parseJsonAnswer(answer.text, wrapping);
+    return value === null ? [] : [{ value, count: answer.count, answer, isFenced: !/^\s*[[{]/.test(answer.text) }];
   });
-  const total = sumOf(answers);
-  if (total - sumOf(parsed) > tolerated(total)) return null;
+  const total = sumOf(parsed);
+  if (sumOf(all) - total > Math.max(tolerated(sumOf(all)), mostOthers * sumOf(all))) return null;
+  const answers = parsed.map(({ answer }) => answer);
   const lists = parsed.filter(({ value }) => isList(value));
   if (sumOf(lists) > tolerated(total)) return listShape(lists, answers, tally, hints);
   const keys = new Map<string, number>();

@@ -215,6 +215,18 @@ describe('answers that are almost JSON', () => {
     expect(shape).toMatchObject({ kind: 'object', notes: [] });
   });
 
+  it('may be as many as one in five, which a note says', () => {
+    const rows = rowsOf(200, (i): Row => {
+      const json = JSON.stringify({ topic: 'abc'[i % 3], ok: i % 2 === 0 });
+      return ['', i % 5 === 0 ? json.replaceAll('"', "'") : json];
+    });
+    expect(shapeOf(rows)).toMatchObject({
+      kind: 'object',
+      notes: ['20 % of the answers are no JSON: these go to the teacher'],
+    });
+    expect(shapeOf(rows.map(([, answer], i): Row => ['', i % 2 ? chatter(random) : answer])).kind).not.toBe('object');
+  });
+
   it('are read where the same words always stand around them', () => {
     const shape = learnable(
       rowsOf(60, (i) => ['', `Here is the result:\n{"topic": "${'abc'[i % 3]}", "ok": ${i % 2 === 0}}`]),

@@ -12,7 +12,7 @@ import { fieldsOf } from './fields-of.ts';
 import { jsonStyleOf } from './json-style-of.ts';
 import { whyBroken } from './schema.ts';
 import { structuredShape } from './structured-shape.ts';
-import { rowsOf, saysSomething, type ValueRow } from './value-rows.ts';
+import { countOf, rowsOf, saysSomething, type ValueRow } from './value-rows.ts';
 
 /** JSON answers as a shape of fields. `kind` is what they are at first sight. */
 export function jsonAnswersShape(
@@ -29,8 +29,15 @@ export function jsonAnswersShape(
     form: { kind: 'json', style, byText: objectsByText(rows, fields), groups },
     fields,
     rows,
-    notes: schemaNotes(hints.schema, rows),
+    notes: [...otherNotes(tally, countOf(rows)), ...schemaNotes(hints.schema, rows)],
   });
+}
+
+/** Says when a good part of the answers is words, or almost JSON. */
+function otherNotes(tally: AnswerTally, json: number): readonly string[] {
+  const all = [...tally.texts.values()].reduce((sum, count) => sum + count, 0);
+  const others = Math.round((100 * (all - json)) / all);
+  return others < 3 ? [] : [`${others} % of the answers are no JSON: these go to the teacher`];
 }
 
 /** What one field alone makes of the answers; null where there are several. */
