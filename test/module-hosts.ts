@@ -19,7 +19,7 @@ export interface Said {
 export interface Questions {
   /** Text of an exported module. */
   readonly code: string;
-  /** Chat completion bodies, or arrays of slots. */
+  /** Chat completion bodies, or slots with a vector as numbers. */
   readonly questions: readonly unknown[];
 }
 
@@ -29,8 +29,9 @@ export async function ask(url, questions) {
   const asked = JSON.parse(questions);
   const startedAt = performance.now();
   const student = await import(url);
-  const say = (question) =>
-    JSON.stringify(Array.isArray(question) ? student.answer(question) : student.answerRequest(question));
+  const say = ({ slots, vector, ...request }) =>
+    JSON.stringify(
+      slots ? student.answer(slots, vector && Float32Array.from(vector)) : student.answerRequest(request));
   say(asked[0]);
   const coldStartMs = performance.now() - startedAt;
   return { replies: asked.map(say), coldStartMs, kernels: student.kernels };
