@@ -1,5 +1,6 @@
 // A month of mixed traffic, replayed: calls avoided, disagreement, teacher's and given accuracy, one row a task.
-// usage: npm run build && npx tsx bench/replay.ts [--seeds 5] [--epsilons 0.02,0.05] [--json]
+// usage: npm run build && npx tsx bench/replay.ts [--seeds 5] [--epsilons 0.02,0.05] [--encoder] [--out replay] [--json]
+//   --encoder  with $SHARED_DIR/models/minilm-l6-int8, whose vectors are kept from run to run
 // Every figure but the times comes from check-assignments.mjs, which shares no code with the program.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -7,12 +8,15 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ReplayReport } from '../src/gateway/replay-report.ts';
+import { type EncoderReplays, openEncoderReplays } from './replay-with-encoder.ts';
 
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string', default: '5' },
     epsilons: { type: 'string', default: '0.02,0.05' },
     traffic: { type: 'string' },
+    encoder: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'replay' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -61,18 +65,13 @@ function readRealAnswers(): ReadonlySet<string> {
   return new Set((process.env.REAL_TASKS ?? 'bank-intent,diary-emotion').split(','));
 }
 
-function runOnce(epsilon: number, seed: number): Run {
+async function runOnce(epsilon: number, seed: number, withEncoder: EncoderReplays | null): Promise<Run> {
   const assignments = join(scratch, `assignments-${epsilon}-${seed}.jsonl`);
   const replayFile = join(scratch, `replay-${epsilon}-${seed}.json`);
   const log = join(traffic, 'calls.jsonl');
-  const main = join(here, '..', 'dist', 'cli', 'main.js');
-  const output = execFileSync(
-    process.execPath,
-    [main, 'replay', log, '--json', '--epsilon', String(epsilon), '--seed', String(seed), '--assignments', assignments],
-    { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  writeFileSync(replayFile, output);
-  const report = JSON.parse(output.toString('utf8')) as ReplayReport;
+  const question = { log, epsilon, seed, assignments };
+  const report = (await withEncoder?.run(question)) ?? runCommand(question);
+  writeFileSync(replayFile, JSON.stringify(report));
   const checked = check({ log, assignments, replayFile, epsilon });
   return {
     epsilon,
@@ -82,6 +81,17 @@ function runOnce(epsilon: number, seed: number): Run {
     costUsd: report.costUsd,
     ...checked,
   };
+}
+
+function runCommand({ log, epsilon, seed, assignments }: Parameters<EncoderReplays['run']>[0]): ReplayReport {
+  const main = join(here, '..', 'dist', 'cli', 'main.js');
+  const figures = ['--epsilon', String(epsilon), '--seed', String(seed)];
+  const output = execFileSync(
+    process.execPath,
+    [main, 'replay', log, '--json', '--no-encoder', ...figures, '--assignments', assignments],
+    { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  return JSON.parse(output.toString('utf8')) as ReplayReport;
 }
 
 function check({
@@ -120,16 +130,18 @@ function check({
 }
 
 mkdirSync(scratch, { recursive: true });
+const encoderReplays = options.encoder ? await openEncoderReplays(join(shared, 'models', 'minilm-l6-int8')) : null;
 const runs: Run[] = [];
 for (const epsilon of options.epsilons.split(',').map(Number)) {
   for (let seed = 1; seed <= Number(options.seeds); seed++) {
-    const run = runOnce(epsilon, seed);
+    const run = await runOnce(epsilon, seed, encoderReplays);
     runs.push(run);
     console.error(
       `epsilon ${epsilon} seed ${seed}: ${percent(run.avoidedShare)} of all calls avoided, ${run.seconds.toFixed(0)} s, ${run.problems.length} figures disputed`,
     );
   }
 }
+await encoderReplays?.close();
 const document = {
   at: new Date().toISOString(),
   machine: `${cpus().length} cores, ${cpus()[0]?.model}`,
@@ -137,7 +149,7 @@ const document = {
   runs,
 };
 mkdirSync(join(here, 'results'), { recursive: true });
-writeFileSync(join(here, 'results', 'replay.json'), `${JSON.stringify(document, null, 1)}\n`);
+writeFileSync(join(here, 'results', `${options.out}.json`), `${JSON.stringify(document, null, 1)}\n`);
 if (options.json) console.log(JSON.stringify(document));
 else for (const epsilon of new Set(runs.map((run) => run.epsilon))) printTable(epsilon);
 
