@@ -85,8 +85,8 @@ export class Trial {
 
   /**
    * Whether more than `share` of calls like those sampled so far could be certified if no further error came; few of them
-   * cannot tell, and where ε is a share of the answered calls this hopes for too much. A trial without that hope may stop early: stopping can only prevent a certificate, never issue one, and
-   * its look stays spent.
+   * cannot tell, and where ε is a share of the answered calls this hopes for too much. A trial without that hope may stop
+   * early: stopping can only prevent a certificate, never issue one, and its look stays spent.
    */
   canReach(share: number): boolean {
     if (this.#sample.length < ENOUGH_TO_TELL) return true;
