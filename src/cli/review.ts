@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type ReviewItem, reviewOrder } from '../curate/review-order.ts';
 import { RightsizeError } from '../errors.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
+import { isSameAnswer } from '../records/canonical-answer.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { withStore } from './open-store-for.ts';
 import { parseCount } from './parse-options.ts';
@@ -53,12 +54,13 @@ async function review(wanted: string, flags: ReviewFlags, context: CommandContex
       const progress = context.progress(`reading ${task.name}`);
       try {
         const rows = examples.map(({ slots, label }) => ({ slots, label: label ?? '' }));
-        const kind = learnableShapeOf(task).kind === 'label' ? 'label' : 'fields';
+        const shape = learnableShapeOf(task);
+        const kind = shape.kind === 'label' ? 'label' : 'fields';
         const { outOfFold } = await worker.train({ kind, rows, seed, head: 'linear' }, (share) =>
           progress.update(Math.round(share * 100), 100),
         );
         progress.end();
-        const items = reviewOrder(examples, outOfFold);
+        const items = reviewOrder(examples, outOfFold, (a, b) => isSameAnswer(shape, a, b));
         const shown = items.slice(0, flags.limit).map((item) => describeItem(task.name, item));
         const likely = items.filter(({ why }) => why === 'likely-error').length;
         if (context.isJson) context.printJson({ task: task.id, name: task.name, likelyErrors: likely, calls: shown });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dollars, drawTable, excerpt, measured, percent } from './table.ts';
+import { dollars, drawTable, excerpt, inBand, measured, percent } from './table.ts';
 
 describe('drawTable', () => {
   it('puts names to the left and figures to the right', () => {
@@ -14,6 +14,13 @@ describe('drawTable', () => {
 
   it('draws nothing from nothing', () => {
     expect(drawTable([])).toEqual([]);
+  });
+});
+
+describe('inBand', () => {
+  it('gives whole points, and calls nothing certain that is not', () => {
+    expect(inBand({ share: 0.931, low: 0.9, high: 0.9549 })).toBe('93% (90 to 95)');
+    expect(inBand({ share: 0.998, low: 0.994, high: 1 })).toBe('>99% (99 to 100)');
   });
 });
 

@@ -25,6 +25,14 @@ describe('likelyErrors', () => {
     expect(likelyErrors(labels, guesses)).toEqual([{ row: 0, suggested: 'b', doubt: 0.81 }]);
   });
 
+  it('takes answers that are the same to the application for the same', () => {
+    const labels = ['4.0', '4.1', '4.1'];
+    const guesses = [sure('4.1'), sure('4.1'), sure('4.1')];
+    const isNear = (a: string, b: string): boolean => Math.abs(Number(a) - Number(b)) < 0.2;
+    expect(likelyErrors(labels, guesses).map(({ row }) => row)).toEqual([0]);
+    expect(likelyErrors(labels, guesses, isNear)).toEqual([]);
+  });
+
   it('has nothing to say of nothing', () => {
     expect(likelyErrors([], [])).toEqual([]);
   });

@@ -21,15 +21,20 @@ const sureFrom = 0.8;
 /**
  * Rows whose label is likely wrong, worst first. Confident learning (Northcutt, Jiang & Chuang 2021): a model that did
  * not see the row says another label, and is at least as sure of it as it is, in the mean, of rows that do carry that
- * label. Labels that are hard for the model are so not taken for errors.
+ * label. Labels that are hard for the model are so not taken for errors. `isSame`: whether two answers are the same to
+ * the application; equal texts where left out.
  */
-export function likelyErrors(labels: readonly string[], guesses: readonly HeldOutGuess[]): readonly LikelyError[] {
+export function likelyErrors(
+  labels: readonly string[],
+  guesses: readonly HeldOutGuess[],
+  isSame: (a: string, b: string) => boolean = Object.is,
+): readonly LikelyError[] {
   const usual = usualScores(labels, guesses);
   return guesses
     .map(({ label, score }, row) => ({ row, suggested: label, doubt: score }))
     .filter(
       ({ row, suggested, doubt }) =>
-        suggested !== labels[row] && doubt >= Math.min(sureFrom, usual.get(suggested) ?? 1),
+        !isSame(suggested, labels[row] ?? '') && doubt >= Math.min(sureFrom, usual.get(suggested) ?? 1),
     )
     .sort((a, b) => b.doubt - a.doubt);
 }

@@ -12,8 +12,9 @@ export interface NeighbourAgreement {
 const mostAsked = 400;
 const mostSearched = 2000;
 const neighbours = 7;
-/** Texts count with so many n-grams at most, the most telling ones. */
+/** Texts count with so many n-grams at most, the most telling ones, of so many characters a slot. */
 const mostNgrams = 100;
+const mostCharacters = 2000;
 
 /**
  * Leaves each call out and lets the others vote, the most similar ones by their cosine (tf-idf of the n-grams that a
@@ -25,7 +26,9 @@ export function neighbourAgreement(
   answers: readonly string[],
 ): NeighbourAgreement {
   const rows = evenly(inputs.length, mostSearched);
-  const vectors = weigh(rows.map((row) => inputs[row] as readonly string[]));
+  const vectors = weigh(
+    rows.map((row) => (inputs[row] as readonly string[]).map((slot) => slot.slice(0, mostCharacters))),
+  );
   const postings = new Map<number, { readonly row: number; readonly value: number }[]>();
   vectors.forEach((vector, row) => {
     for (const [feature, value] of vector) {

@@ -17,10 +17,15 @@ export interface ReviewItem {
  * sure of. Calls that have gold are settled, and of near-duplicates the first in this order speaks for all.
  * `guesses` has one entry an example, none of which may be without a label.
  */
-export function reviewOrder(examples: readonly Example[], guesses: readonly HeldOutGuess[]): readonly ReviewItem[] {
+export function reviewOrder(
+  examples: readonly Example[],
+  guesses: readonly HeldOutGuess[],
+  isSame?: (a: string, b: string) => boolean,
+): readonly ReviewItem[] {
   const errors = likelyErrors(
     examples.map(({ label }) => label ?? ''),
     guesses,
+    isSame,
   );
   const doubted = new Set(errors.map(({ row }: LikelyError) => row));
   const unsure = guesses
