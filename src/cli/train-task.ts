@@ -93,6 +93,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
   }
   const job = {
     kind: isClosedSet ? 'label' : 'fields',
+    ...toleranceOf(shape),
     rows: encoder === null ? rows : await withVectors(rows, encoder),
     encoder: encoder?.need ?? null,
     seed,

@@ -484,6 +484,7 @@ export class TaskTrack {
     const taught = (await vectors?.ofRows(lesson.rows)) ?? { rows: lesson.rows, encoder: null };
     const outcome = await trainer.train({
       kind,
+      ...toleranceOf(this.#parts.shape()),
       ...taught,
       seed: settings.seed + this.#looks,
       head: 'linear',

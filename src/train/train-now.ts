@@ -4,9 +4,9 @@ import type { TrainingJob, TrainingOutcome } from './trainer.ts';
 
 /** Trains the student that a job's rows ask for, on this thread. */
 export function trainNow(
-  { kind, rows, encoder = null, seed, head }: TrainingJob,
+  { kind, rows, encoder = null, tolerance = 0, seed, head }: TrainingJob,
   onProgress: (share: number) => void = () => {},
 ): TrainingOutcome {
-  const train = kind === 'fields' ? trainFieldsStudent : trainStudent;
-  return train(rows, { seed, head, encoder, onProgress });
+  const options = { seed, head, encoder, onProgress };
+  return kind === 'fields' ? trainFieldsStudent(rows, { ...options, tolerance }) : trainStudent(rows, options);
 }

@@ -9,6 +9,8 @@ export interface TrainingJob {
   readonly rows: readonly TrainingRow[];
   /** Whose vectors the rows carry, all of them; null or absent where they carry none. */
   readonly encoder?: EncoderNeed | null;
+  /** How far a number may be off and still count as the teacher's; 0 where it is not given. */
+  readonly tolerance?: number;
   readonly seed: number;
   readonly head: 'linear' | 'mlp' | 'best';
 }

@@ -29,7 +29,8 @@ export function inferFields(rows: readonly TakenApart[]): readonly FieldPlan[] {
   return paths.map((path) => inferField(path, rows));
 }
 
-function inferField(path: string, rows: readonly TakenApart[]): FieldPlan {
+/** How one field can be learned. */
+export function inferField(path: string, rows: readonly TakenApart[]): FieldPlan {
   const stride = Math.max(1, Math.ceil(rows.length / looksEnough));
   const seen = rows.filter((_, at) => at % stride === 0);
   const leaves = seen.map((row) => row.leaves.get(path));

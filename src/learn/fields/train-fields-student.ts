@@ -5,7 +5,7 @@ import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import { assignFolds } from '../folds.ts';
 import type { TrainingRow } from '../student-contract.ts';
 import type { Tagging } from '../tagger/tagger-contract.ts';
-import { type Leaf, takeApart } from './answer-tree.ts';
+import { type Leaf, putTogether, takeApart } from './answer-tree.ts';
 import { chooseGuide } from './choose-guide.ts';
 import { composeAnswer } from './compose-answer.ts';
 import type { FieldPlan } from './field-plan.ts';
@@ -14,6 +14,7 @@ import { type FieldsJudgement, fieldsScore, fitFieldsScore } from './fields-scor
 import { buildFieldsStudent, type FieldsStudent, judge } from './fields-student.ts';
 import { inferFields, leafText } from './infer-fields.ts';
 import { markSpans } from './mark-spans.ts';
+import { binNumbers } from './number-bins.ts';
 import {
   type HeadOptions,
   type HeadRow,
@@ -27,6 +28,8 @@ import {
 export interface FieldsTrainingOptions extends Partial<Omit<HeadOptions, 'seed'>> {
   /** The same rows and seed give the same bytes. */
   readonly seed: number;
+  /** How far a number may be off and still count as the teacher's; 0 by default. */
+  readonly tolerance?: number;
   /** Told the share of the work done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -66,17 +69,17 @@ const scoreFolds = 5;
  */
 export function trainFieldsStudent(
   sources: readonly TrainingRow[],
-  { seed, head = 'linear', encoder = null, onProgress = () => {} }: FieldsTrainingOptions,
+  { seed, head = 'linear', encoder = null, tolerance = 0, onProgress = () => {} }: FieldsTrainingOptions,
 ): TrainedFieldsStudent {
   if (sources.length === 0) throw new RightsizeError('too_few_examples', 'there are 0 rows to learn from');
   const clock = phaseClock();
-  const lesson = readLesson(sources);
+  const lesson = readLesson(sources, tolerance);
   clock.end('plans');
   onProgress(0.05);
   const heads = trainHeads(lesson, { seed, head, encoder }, { onProgress, clock });
   const heldOut = lesson.rows.map((row, at) => sayOutOfFold(lesson, heads, row, at));
   const judgements = heldOut.map(({ judgement }) => judgement);
-  const agrees = heldOut.map(({ label }, at) => label === sources[at]?.label);
+  const agrees = heldOut.map(({ label }, at) => label === lesson.wanted[at]);
   const files = [...heads.labels, ...heads.sets, ...(heads.tagger === null ? [] : [heads.tagger])];
   const student = buildFieldsStudent({
     manifest: {
@@ -114,17 +117,20 @@ interface Lesson {
   readonly plans: readonly FieldPlan[];
   readonly containers: readonly string[];
   readonly rows: readonly HeadRow[];
+  /** The canonical answer of each row; where numbers may be off, that of its groups' middles. */
+  readonly wanted: readonly string[];
   /** Rows whose own answer comes out when every head says the right thing. */
   readonly learnable: number;
 }
 
-function readLesson(sources: readonly TrainingRow[]): Lesson {
-  const apart = sources.map((source) => ({
+function readLesson(sources: readonly TrainingRow[], tolerance: number): Lesson {
+  const read = sources.map((source) => ({
     source,
     slots: source.slots,
     ...takeApart(JSON.parse(source.label) as Json),
   }));
-  const plans = inferFields(apart);
+  const exact = inferFields(read);
+  const { rows: apart, plans } = tolerance > 0 ? binNumbers(read, exact, tolerance) : { rows: read, plans: exact };
   const containers = sharedContainers(apart.map((row) => row.containers));
   const rows = apart.map(
     ({ source, slots, leaves }): HeadRow => ({
@@ -135,12 +141,13 @@ function readLesson(sources: readonly TrainingRow[]): Lesson {
       spans: markSpans(plans, leaves, slots),
     }),
   );
-  const learnable = rows.filter(({ source, slots, labels, sets, spans }) => {
+  const wanted = apart.map(({ leaves, containers: own }) => canonicalJson(putTogether({ leaves, containers: own })));
+  const learnable = rows.filter(({ slots, labels, sets, spans }, at) => {
     if (spans === null) return false;
-    return composeAnswer(plans, containers, { labels, sets, spans }, slots).answer === source.label;
+    return composeAnswer(plans, containers, { labels, sets, spans }, slots).answer === wanted[at];
   }).length;
   refuseUnlearnable(learnable, rows.length, plans);
-  return { plans, containers, rows, learnable };
+  return { plans, containers, rows, wanted, learnable };
 }
 
 function pathsOf(plans: readonly FieldPlan[], kind: FieldPlan['as']['kind']): readonly string[] {
