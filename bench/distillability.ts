@@ -27,6 +27,8 @@ const { values: options } = parseArgs({
 });
 const smallest = 100;
 const mostJudged = 2000;
+const fieldSizes = [150, 300, 600];
+const mostFieldsJudged = 1000;
 const epsilons = [0.02, 0.05] as const;
 
 interface Pair {
@@ -119,9 +121,6 @@ interface FieldPair {
   readonly predicted: Band;
   readonly agreement: number;
 }
-
-const fieldSizes = [150, 300, 600];
-const mostFieldsJudged = 1000;
 
 /** Answers of several fields; where training refuses, nothing agrees. */
 function fieldPairsOf(set: string, all: readonly FieldRow[], seed: number): readonly FieldPair[] {
