@@ -11,6 +11,7 @@ export interface LogisticModel {
 /** Strength of the pull of each weight towards 0, in rows. */
 const ridge = 1;
 const mostSteps = 25;
+const mostHalvings = 12;
 
 export function logisticProbability(model: LogisticModel, inputs: Float64Array): number {
   let sum = model.intercept;
@@ -41,12 +42,11 @@ export function fitLogistic(
   const active = Array.from({ length: size }, () => true);
   for (;;) {
     const solution = newton(inputs, outcomes, active);
-    const wrong = directions.map((direction, j) => direction * (solution[j + 1] as number) < 0);
-    if (!wrong.includes(true))
-      return { intercept: solution[0] as number, weights: [...solution.subarray(1)], means, deviations };
-    wrong.forEach((isWrong, j) => {
-      if (isWrong) active[j + 1] = false;
-    });
+    const claims = directions.map((direction, j) => direction * (solution[j + 1] as number));
+    const worst = Math.min(...claims);
+    if (worst >= 0) return { intercept: solution[0] as number, weights: [...solution.subarray(1)], means, deviations };
+    // One at a time: of inputs that say nearly the same, one turns the other's sign.
+    active[claims.indexOf(worst) + 1] = false;
   }
 }
 
@@ -71,15 +71,45 @@ function newton(inputs: Float64Array, outcomes: readonly boolean[], active: read
   solution[0] = Math.log((positives + 1) / (negatives + 1));
   for (let step = 0; step < mostSteps; step++) {
     const move = newtonMove(inputs, outcomes, active, solution, targets);
-    let largest = 0;
-    for (let j = 0; j < size; j++) {
-      const bounded = Math.max(-4, Math.min(4, move[j] as number));
-      solution[j] = (solution[j] as number) + bounded;
-      largest = Math.max(largest, Math.abs(bounded));
-    }
+    const largest = stepDown(solution, move, (at) => loss(inputs, outcomes, at, targets));
     if (largest < 1e-5) break;
   }
   return solution;
+}
+
+/** Moves along a bounded step, halved until the loss falls; returns the largest part of what was moved. */
+function stepDown(solution: Float64Array, move: Float64Array, lossAt: (at: Float64Array) => number): number {
+  const before = lossAt(solution);
+  const start = solution.slice();
+  const longest = move.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
+  let length = Math.min(1, 4 / Math.max(longest, 1e-12));
+  for (let halving = 0; halving < mostHalvings; halving++, length /= 2) {
+    solution.forEach((_, j) => {
+      solution[j] = (start[j] as number) + length * (move[j] as number);
+    });
+    if (lossAt(solution) <= before) return length * longest;
+  }
+  solution.set(start);
+  return 0;
+}
+
+/** What `newtonMove` goes down: cross entropy and ridge. */
+function loss(
+  inputs: Float64Array,
+  outcomes: readonly boolean[],
+  solution: Float64Array,
+  targets: { readonly high: number; readonly low: number },
+): number {
+  const size = solution.length;
+  let total = 0;
+  for (let j = 1; j < size; j++) total += (ridge / 2) * (solution[j] as number) ** 2;
+  for (let i = 0; i < outcomes.length; i++) {
+    let sum = 0;
+    for (let j = 0; j < size; j++) sum += (solution[j] as number) * (inputs[i * size + j] as number);
+    const target = outcomes[i] ? targets.high : targets.low;
+    total += Math.max(sum, 0) + Math.log1p(Math.exp(-Math.abs(sum))) - target * sum;
+  }
+  return total;
 }
 
 function newtonMove(
