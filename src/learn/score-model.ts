@@ -1,5 +1,5 @@
 import { fitLogistic, type LogisticModel, logisticProbability } from './logistic.ts';
-import { portableLog } from './portable-math.ts';
+import { portableExp, portableLog } from './portable-math.ts';
 
 /**
  * What the score is made of: difference of the two largest logits; log odds of the label's probability; share of unknown
@@ -31,6 +31,8 @@ export interface ScoreModel extends LogisticModel {
   readonly highs: readonly number[];
   /** An unseen share that few held-out rows reached: beyond it nothing was learned, and the score fades. */
   readonly strangeFrom: number;
+  /** The same for the nearest remembered row: below this cosine the score fades. Absent in format version 1. */
+  readonly strangeBelow?: number;
 }
 
 /** What is known of one input and its label. */
@@ -81,6 +83,9 @@ const strangeShare = 0.005;
 /** What is left of 1 − unseen share for an input of which nothing is known. */
 const leastKnown = 0.01;
 
+/** How fast the score fades with the cosine below what is usual: to a third in so much. */
+const fading = 0.1;
+
 /** The score of one input: above 0 and below 1. */
 export function scoreOf(model: ScoreModel, signals: Float64Array): number {
   const inside = signals.map((value, j) =>
@@ -90,7 +95,8 @@ export function scoreOf(model: ScoreModel, signals: Float64Array): number {
   );
   const known = 1 - (signals[signalNames.indexOf('unseen')] as number) + leastKnown;
   const usual = 1 - model.strangeFrom + leastKnown;
-  return logisticProbability(model, inside) * Math.min(1, known / usual);
+  const distance = Math.max(0, (model.strangeBelow ?? -1) - (signals[signalNames.indexOf('nearest')] as number));
+  return logisticProbability(model, inside) * Math.min(1, known / usual) * portableExp(-distance / fading);
 }
 
 /**
@@ -123,5 +129,7 @@ export function fitScoreModel(
   );
   const unseen = Float64Array.from(signals, (row) => row[2] as number).sort();
   const strangeFrom = unseen[Math.floor((1 - strangeShare) * (unseen.length - 1))] ?? 1;
-  return { ...model, lows: [...lows], highs: [...highs], strangeFrom };
+  const nearest = Float64Array.from(signals, (row) => row[6] as number).sort();
+  const strangeBelow = nearest[Math.ceil(strangeShare * (nearest.length - 1))] ?? -1;
+  return { ...model, lows: [...lows], highs: [...highs], strangeFrom, strangeBelow };
 }
