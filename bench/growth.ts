@@ -124,6 +124,7 @@ async function runStream(
     settings: { epsilon, delta: Number(options.delta), spotChecks: { share: 0.05, perDay: 200 }, seed },
     rows: new TrainingRows(),
     shape: () => plainLabels,
+    callsOfTask: () => position,
     trainer: inProcess,
     vectors,
     onCandidate: () => {},

@@ -320,6 +320,7 @@ export class TaskRunner {
       settings,
       rows: this.#rows,
       shape: () => this.#shape as LearnableShape,
+      callsOfTask: () => this.#calls,
       trainer,
       random,
       vectors,

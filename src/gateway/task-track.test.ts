@@ -37,6 +37,8 @@ interface Life {
   readonly epsilon?: number;
   readonly seed?: number;
   readonly spotShare?: number;
+  /** Of the same task, under another prompt. */
+  readonly callsBefore?: number;
   readonly trainer?: Trainer;
   readonly onCertificate?: (serving: Serving) => void;
 }
@@ -46,7 +48,15 @@ const settings = { epsilon: 0.05, delta: 0.05, spotChecks: { share: 0.1, perDay:
 /** Sends rows down a track as the live path does, every training waited for. */
 async function live(
   stream: readonly KeywordRow[],
-  { promise = 'all-calls', epsilon = 0.05, seed = 1, spotShare = 0.1, trainer, onCertificate }: Life = {},
+  {
+    promise = 'all-calls',
+    epsilon = 0.05,
+    seed = 1,
+    spotShare = 0.1,
+    callsBefore = 0,
+    trainer,
+    onCertificate,
+  }: Life = {},
 ): Promise<Run> {
   const rows = new TrainingRows();
   const certificates: Serving[] = [];
@@ -60,6 +70,7 @@ async function live(
     settings: { ...settings, promise, epsilon, spotChecks: { share: spotShare, perDay: 1000 }, seed },
     rows,
     shape: () => plainLabels,
+    callsOfTask: () => callsBefore + passed.length,
     trainer: trainer ?? inProcessTrainer,
     random: seededRandom(seed),
     onCandidate: (student) => candidates.push(student),
@@ -166,6 +177,15 @@ describe('the track of a task that can be learned in part', async () => {
   });
 });
 
+describe('a version of a task that was there before', () => {
+  it('plans its first window for the life of the task, not for its own', async () => {
+    const stream = keywordRows({ count: 1000, seed: 12, vague: 0.3 });
+    const firstWindow = async (callsBefore: number): Promise<number> =>
+      (await live(stream, { callsBefore })).certificates[0]?.certificate.n ?? Number.POSITIVE_INFINITY;
+    expect(await firstWindow(5000)).toBeGreaterThan(await firstWindow(0));
+  });
+});
+
 describe('a promise about the answered calls', async () => {
   const stream = keywordRows({ count: 1200, seed: 11, vague: 0.3 });
   const run = await live(stream, { promise: 'answered-calls' });
@@ -199,6 +219,7 @@ describe('a promise about the answered calls', async () => {
           settings: { ...settings, ...asked, seed: 1 },
           rows: run.rows,
           shape: () => plainLabels,
+          callsOfTask: () => 0,
           trainer: inProcessTrainer,
           random: seededRandom(1),
           onCandidate: () => {},

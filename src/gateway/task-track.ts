@@ -101,6 +101,8 @@ interface TrackParts {
   readonly settings: TrackSettings;
   /** What the answers look like, as far as is known now. */
   readonly shape: () => LearnableShape;
+  /** Calls of the whole task so far, all its versions. */
+  readonly callsOfTask: () => number;
   /** The labelled calls of the whole task, all its versions. */
   readonly rows: TrainingRows;
   readonly trainer: Trainer;
@@ -334,6 +336,14 @@ export class TaskTrack {
     return { inSample, inSpotCheck, teacherShare: 1 - (1 - windowShare) * (1 - spotShare) };
   }
 
+  /**
+   * The life that the future is foretold from. A prompt rewritten or a label added ends an era, not the stream of the
+   * task's calls; but a window takes from a serving student, and is planned for as long as that one has been known.
+   */
+  get #callsSeen(): number {
+    return this.#serving === null ? Math.max(this.#callsInEra, this.#parts.callsOfTask()) : this.#callsInEra;
+  }
+
   get #kind(): 'label' | 'fields' {
     return this.#parts.shape().kind === 'label' ? 'label' : 'fields';
   }
@@ -366,7 +376,7 @@ export class TaskTrack {
 
   /** What the rest of a window costs, it must at least be able to earn back. */
   #shareWorthWaitingFor(missing: number): number {
-    return this.#servedShare * (1 + missing / Math.max(1, expectedHorizon(this.#callsInEra)));
+    return this.#servedShare * (1 + missing / Math.max(1, expectedHorizon(this.#callsSeen)));
   }
 
   #concludeTrial(trial: Trial, choice: ThresholdChoice, at: number): void {
@@ -505,7 +515,7 @@ export class TaskTrack {
       spanCalls: (this.callsPerDay ?? 0) * WINDOW_DAYS,
       servedShare: this.#servedShare,
     };
-    const plan = planWindow({ ...question, delta, horizon: expectedHorizon(this.#callsInEra) });
+    const plan = planWindow({ ...question, delta, horizon: expectedHorizon(this.#callsSeen) });
     if (plan === null || plan.expectedSaving < this.#priceOfLook(question, look)) return;
     this.#looks = look;
     const student = this.#parts.shelf?.add(outcome.student) ?? outcome.student;
@@ -526,7 +536,7 @@ export class TaskTrack {
    * a smaller δ. A window that does not save even that is left for a better student to come.
    */
   #priceOfLook(question: Omit<WindowQuestion, 'delta' | 'horizon'>, look: number): number {
-    const horizon = LONG_RUN * this.#callsInEra;
+    const horizon = LONG_RUN * this.#callsSeen;
     const saving = (k: number): number =>
       planWindow({ ...question, delta: deltaOfLook(this.#parts.settings.delta, k), horizon })?.expectedSaving ?? 0;
     return saving(look) - saving(look + 1);
