@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { certificateRows } from '../bench/quality/certificate-rows.ts';
 import type { CoverageRun } from '../bench/quality/coverage.ts';
 import { coverageRows } from '../bench/quality/coverage-rows.ts';
 import { splitRows, type TaskRow, tenTasks } from '../bench/quality/label-tasks.ts';
@@ -66,6 +67,19 @@ describe('the quality table', () => {
     expect(verdict(80, 79, 20)).toBe(false);
     expect(verdict(95, 94, 100)).toBe(false);
     expect(verdict(80, 79, 100, 9)).toBe(false);
+  });
+
+  it('holds threshold rules lost when they break more promises than a rule of others, however few', () => {
+    const verdict = (broken: number): boolean | null | undefined => {
+      const line = { pool: 'sms', epsilon: 0.02, labels: 500 };
+      const lines = [
+        { ...line, rule: 'surest first', answered: 0.8, broken },
+        { ...line, rule: 'BARGAIN', answered: 0.7, broken: 0.017 },
+      ];
+      return certificateRows({ delta: 0.05, draws: 1000, sections: { 'same-labels': { lines } } }).gold[0]?.isMet;
+    };
+    expect(verdict(0.016)).toBe(true);
+    expect(verdict(0.019)).toBe(false);
   });
 
   it('shows what has not been measured as such', () => {

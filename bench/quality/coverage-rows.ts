@@ -12,7 +12,7 @@ const bars = [
 export function coverageRows(runs: readonly CoverageRun[] | null): TableRows {
   return {
     gold: bars.map(({ epsilon, known, bar, dream }) => {
-      const measure = `calls avoided at certified ${percent(1 - Number(epsilon), 0)} agreement, mean of ten tasks`;
+      const measure = `calls avoided at certified ${percent(1 - Number(epsilon), 0)} agreement, mean of ten tasks (ISEAR’s teacher is GPT-3.5)`;
       const base = { measure, known, bar: `≥ ${percent(bar, 0)}, dream ${percent(dream, 0)}` };
       const own = (runs ?? []).filter((run) => tenTasks.some(({ name }) => name === run.task));
       const means = ofCompleteSeeds(own, (seed) => mean(seed.map((run) => answeredShare(run, run.all[epsilon]))));

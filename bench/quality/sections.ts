@@ -7,6 +7,7 @@ import { readResult } from './result-file.ts';
 import type { SpeedResult } from './speed.ts';
 import { speedRows } from './speed-rows.ts';
 import { certifiedStreamRows, type GrowthResult, type ReplayResult, replayRows } from './stream-rows.ts';
+import { type LabelsResult, labelRows, type SpansResult, spanRows } from './student-rows.ts';
 import type { TableRow, TableRows } from './table.ts';
 import type { TracerRun } from './tracer.ts';
 import { tracerRows, tracerTable } from './tracer-rows.ts';
@@ -92,6 +93,22 @@ export const sections: readonly Section[] = [
     result: 'certificates',
     resumes: false,
     rows: () => certificateRows(readResult('certificates') as CertificatesResult | null),
+  },
+  {
+    name: 'labels',
+    script: 'label-quality.ts',
+    parts: withSeeds,
+    result: 'quality-labels',
+    resumes: false,
+    rows: () => gold(labelRows(readResult('quality-labels') as LabelsResult | null)),
+  },
+  {
+    name: 'spans',
+    script: 'tagger.ts',
+    parts: withSeeds,
+    result: 'tagger',
+    resumes: false,
+    rows: () => gold(spanRows(readResult('tagger') as SpansResult | null)),
   },
   {
     name: 'speed',
