@@ -58,7 +58,7 @@ function openHeads({ manifest, heads }: FieldsContents, reading: StudentReading)
     sets: files.flatMap((one) =>
       one.kind === 'label-set' ? [{ path: one.path, head: readLabelSetHead(one.file, reading) }] : [],
     ),
-    tagger: tagger === undefined ? null : readTagger(tagger.file),
+    tagger: tagger === undefined ? null : readTagger(tagger.file, reading),
   };
 }
 

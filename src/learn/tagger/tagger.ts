@@ -1,3 +1,4 @@
+import type { StudentReading } from '../student-contract.ts';
 import { hashTable } from '../vocabulary.ts';
 import { Chain, type Transitions } from './chain.ts';
 import type { Tagger } from './tagger-contract.ts';
@@ -5,8 +6,8 @@ import { parseTaggerFile, type TaggerContents, writeTaggerFile } from './tagger-
 import { type TaggerModel, tagWith } from './tagger-model.ts';
 
 /** @throws RightsizeError `student_damaged` when the bytes were cut, altered, or written by a newer version. */
-export function readTagger(bytes: Uint8Array): Tagger {
-  return openTagger(parseTaggerFile(bytes), bytes.slice());
+export function readTagger(bytes: Uint8Array, reading: StudentReading = {}): Tagger {
+  return openTagger(parseTaggerFile(bytes, reading), bytes.slice());
 }
 
 /** A tagger straight from its contents. */
