@@ -81,10 +81,10 @@ export const sections: readonly Section[] = [
   {
     name: 'replay',
     script: 'replay.ts',
-    parts: (seeds) => withSeeds(Math.max(10, seeds)),
-    result: 'replay',
+    parts: (seeds) => [...withSeeds(Math.max(10, seeds)), '--encoder', '--out', 'replay-encoder'],
+    result: 'replay-encoder',
     resumes: false,
-    rows: () => gold(replayRows(readResult('replay') as ReplayResult | null)),
+    rows: () => gold(replayRows(readResult('replay-encoder') as ReplayResult | null)),
   },
   {
     name: 'certificates',
