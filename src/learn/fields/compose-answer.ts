@@ -3,7 +3,7 @@ import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import { applyNormaliser } from '../normalise/normaliser.ts';
 import type { TaggedSpan } from '../tagger/tagger-contract.ts';
 import { type Leaf, putTogether } from './answer-tree.ts';
-import { type FieldPlan, missingLeaf } from './field-plan.ts';
+import { type FieldPlan, type Missing, missingLeaf } from './field-plan.ts';
 import { tagOf, typeOfTag } from './mark-spans.ts';
 
 /** What the heads of a student say to one input. */
@@ -92,11 +92,9 @@ function leafOf({ path, as }: FieldPlan, { labels, sets, spans }: HeadsSay, slot
 
 function listOf(
   items: readonly Json[],
-  as: { readonly isSorted: boolean; readonly missing: FieldPlanMissing },
+  as: { readonly isSorted: boolean; readonly missing: Missing },
 ): Leaf | undefined {
   if (items.length === 0) return missingLeaf(as.missing);
   if (!as.isSorted) return items;
   return [...items].sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
 }
-
-type FieldPlanMissing = Parameters<typeof missingLeaf>[0];
