@@ -7,13 +7,15 @@ const longestName = 200;
 
 export interface CallSource {
   readonly headers: IncomingHttpHeaders;
+  /** Of the caller's key, which wins over what the request says; null where it names none. */
+  readonly tenant: string | null;
   readonly request: ChatRequest;
   /** Milliseconds since 1970, UTC. */
   readonly at: number;
 }
 
 /** What is known of a request before anybody answers it. Headers win over `metadata` in the body. */
-export function describeCall({ headers, request, at }: CallSource): IncomingCall {
+export function describeCall({ headers, tenant, request, at }: CallSource): IncomingCall {
   const metadata = isJsonObject(request.metadata) ? request.metadata : {};
   const named = (name: 'task' | 'conversation' | 'step') =>
     text(headers[`x-rightsize-${name}`]) ?? text(metadata[name]);
@@ -22,7 +24,7 @@ export function describeCall({ headers, request, at }: CallSource): IncomingCall
   return {
     id: `call_${randomUUID().replaceAll('-', '')}`,
     at,
-    tenant: text(headers['x-rightsize-tenant']) ?? 'default',
+    tenant: tenant ?? text(headers['x-rightsize-tenant']) ?? 'default',
     request,
     task: named('task'),
     forceTeacher: headers['x-rightsize-answer'] === 'teacher' || isRetry(headers),

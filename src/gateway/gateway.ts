@@ -1,14 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSingleKeyGate, type Gatekeeper, type Reservation } from '../access/gatekeeper.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Call, isJsonObject } from '../records/call.ts';
 import type { Route } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
 import { readSecret, type Settings } from '../settings.ts';
-import { carriesKey } from './bearer-key.ts';
-import { answerChat, type ChatParts, type Exchange, type Outcome, sendUpstream } from './chat-completions.ts';
-import type { Engine } from './engine.ts';
-import { relayUpstream } from './relay-upstream.ts';
+import { capturePolicy, type Keeping } from './capture-policy.ts';
+import type { Engine, IncomingCall } from './engine.ts';
+import { type Exchange, type ExchangeEnd, plainEnd, type RouteHandler } from './exchange.ts';
+import { type EndpointName, findEndpoint } from './find-endpoint.ts';
+import type { Outcome } from './outcome.ts';
+import { answerChat, type ChatParts } from './routes/chat-completions.ts';
+import { hasBody, passThrough } from './routes/pass-through.ts';
 import { sendError } from './send-error.ts';
 
 /** A call as it is handed to whoever keeps it. */
@@ -23,12 +27,26 @@ export interface GatewayOptions {
   /** Null: only students answer. */
   readonly provider: Provider | null;
   readonly settings: Settings;
+  /** Who may call, and how much; the single key of the settings where none is given. */
+  readonly gatekeeper?: Gatekeeper;
+  /** Told of every request when it has ended, refused ones included. What it throws is counted and goes no further. */
+  readonly onEnd?: (end: RequestEnd) => void;
   /** Told of every call behind its answer. What it throws is counted and goes no further. */
   readonly onCall?: (captured: CapturedCall) => void;
   /** Milliseconds since 1970, UTC. */
   readonly now?: () => number;
   /** Told of what goes wrong; contents are never logged. */
   readonly log?: GatewayLog;
+}
+
+/** One request from its first byte to its end, without its content. */
+export interface RequestEnd extends ExchangeEnd {
+  /** Null where there was no such route. */
+  readonly endpoint: EndpointName | null;
+  /** Null where the request was not admitted. */
+  readonly tenant: string | null;
+  readonly key: string | null;
+  readonly durationMs: number;
 }
 
 /** The part of a logger that is used; pino's fits. */
@@ -63,8 +81,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions;
-  readonly #callerKey: string | null;
-  readonly #chat: ChatParts;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #parts: ChatParts;
+  readonly #keeping: (call: IncomingCall) => Keeping;
   readonly #counts = { calls: 0, answeredByStudent: 0, failed: 0, captureFailures: 0 };
   readonly #waiting: (() => void)[] = [];
   #active = 0;
@@ -73,14 +92,15 @@ class RunningGateway implements Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#callerKey = readSecret(options.settings.keys.callers);
-    this.#chat = {
+    this.#gatekeeper = options.gatekeeper ?? createSingleKeyGate(readSecret(options.settings.keys.callers));
+    this.#keeping = capturePolicy(options.settings.capture);
+    this.#parts = {
       engine: options.engine,
       provider: options.provider,
       maxBodyBytes: options.settings.maxBodyBytes,
       now: options.now ?? Date.now,
       onOutcome: (outcome) => this.#capture(outcome),
-      mayAnswer: (tenant) => this.#captureOf(tenant) === 'content',
+      mayAnswer: (call) => this.#keeping(call) === 'content',
     };
   }
 
@@ -99,7 +119,7 @@ class RunningGateway implements Gateway {
       this.#settle();
     });
     response.on('error', () => response.destroy());
-    this.#answer(request, response).catch((error: unknown) => refuse(request, response, error));
+    void this.#answer(request, response);
   };
 
   drain(): Promise<void> {
@@ -119,42 +139,53 @@ class RunningGateway implements Gateway {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
+    let exchange: AdmittedExchange | null = null;
+    let end: ExchangeEnd;
+    try {
+      exchange = await this.#admit(request, response, startedAt);
+      end = await routes[exchange.endpoint.name](exchange, this.#parts);
+    } catch (error) {
+      const { code, status } = refuse(request, response, error);
+      end = plainEnd(status, 'gateway', code);
+    }
+    exchange?.finish(end);
+    this.#tellEnd(exchange, end, performance.now() - startedAt);
+  }
+
+  /** Throws before a byte of the body is read. */
+  async #admit(request: IncomingMessage, response: ServerResponse, startedAt: number): Promise<AdmittedExchange> {
     if (this.#isDraining) throw new RightsizeError('server_stopping', 'The server is being stopped.');
-    if (this.#callerKey !== null && !carriesKey(request.headers.authorization, this.#callerKey))
-      throw new RightsizeError(
-        'invalid_api_key',
-        'The key in the Authorization header is not the one of this gateway.',
-      );
-    const path = pathBehindV1(request.url ?? '');
-    const exchange = { request, response, path, headers: this.#callerHeaders(request) };
-    const isChat = request.method === 'POST' && /^\/chat\/completions(\?|$)/.test(path);
-    if (isChat) await answerChat(exchange, this.#chat);
-    else await this.#passThrough(exchange);
+    const admitted = this.#gatekeeper.admit(request.headers);
+    const caller = admitted instanceof Promise ? await admitted : admitted;
+    const endpoint = findEndpoint(request.method ?? 'GET', request.url ?? '');
+    const gate = this.#gatekeeper;
+    let reservation: Reservation | null = null;
+    return {
+      request,
+      response,
+      endpoint,
+      path: endpoint.path,
+      headers: caller.carriesOwnKey ? withoutKey(request.headers) : request.headers,
+      caller,
+      startedAt,
+      async reserve(ask) {
+        reservation = await gate.reserve(caller, ask);
+        return reservation.headers;
+      },
+      finish({ status, usage, cost, answeredBy }) {
+        if (answeredBy === 'gateway') reservation?.release();
+        else reservation?.settle({ status, usage, cost });
+      },
+    };
   }
 
-  /** The gateway's own key ends here. */
-  #callerHeaders({ headers }: IncomingMessage): IncomingMessage['headers'] {
-    if (this.#callerKey === null) return headers;
-    const { authorization: _, ...others } = headers;
-    return others;
-  }
-
-  async #passThrough(exchange: Exchange): Promise<void> {
-    const { request, response } = exchange;
-    const tooLong = Number(request.headers['content-length'] ?? 0) > this.#options.settings.maxBodyBytes;
-    if (tooLong) throw new RightsizeError('body_too_large', 'The body is larger than `maxBodyBytes`.');
-    const upstream = await sendUpstream(
-      exchange,
-      this.#options.provider,
-      request.method ?? 'GET',
-      hasBody(request) ? request : null,
-    );
-    await relayUpstream({ upstream, response, headers: { 'x-rightsize-answered-by': 'teacher' } });
-  }
-
-  #captureOf(tenant: string): 'content' | 'figures' | 'nothing' {
-    const { capture } = this.#options.settings;
-    return (Object.hasOwn(capture.tenants, tenant) ? capture.tenants[tenant] : undefined) ?? capture.default;
+  #tellEnd(exchange: Exchange | null, end: ExchangeEnd, durationMs: number): void {
+    const { onEnd } = this.#options;
+    if (onEnd === undefined) return;
+    const endpoint = exchange?.endpoint.name ?? null;
+    const { tenant = null, key = null } = exchange?.caller ?? {};
+    this.#guard(() => onEnd({ ...end, endpoint, tenant, key, durationMs }));
   }
 
   /** Behind the answer, and never in its way: whatever fails here is counted. */
@@ -162,7 +193,7 @@ class RunningGateway implements Gateway {
     this.#counts.calls++;
     if (outcome.decision.route.answeredBy === 'student') this.#counts.answeredByStudent++;
     if (outcome.status >= 500) this.#tellFailure(outcome);
-    const kept = this.#captureOf(outcome.call.tenant);
+    const kept = this.#keeping(outcome.call);
     if (kept === 'nothing') return;
     this.#captures++;
     setImmediate(() => {
@@ -192,26 +223,30 @@ class RunningGateway implements Gateway {
   }
 }
 
-/** Throws `route_not_found`. What climbs out of `/v1` is not sent on: the upstream's key would go with it. */
-function pathBehindV1(url: string): string {
-  const path = url.split('?')[0] ?? '';
-  if (path.startsWith('/v1/') && !/\.\.|%2e|\\/i.test(path)) return url.slice('/v1'.length);
-  throw new RightsizeError('route_not_found', `There is no route ${path}.`);
+const routes: Readonly<Record<EndpointName, RouteHandler<ChatParts>>> = {
+  'chat-completions': answerChat,
+  other: passThrough,
+};
+
+interface AdmittedExchange extends Exchange {
+  finish(end: ExchangeEnd): void;
+}
+
+/** The gateway's own key ends here. */
+function withoutKey({ authorization: _, ...others }: IncomingMessage['headers']): IncomingMessage['headers'] {
+  return others;
 }
 
 /** An error before any answer. A body that is still being sent is not read to its end; its connection is closed. */
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): RightsizeError {
   const isUnread = hasBody(request) && !request.complete;
   const retry = error instanceof RightsizeError && error.code === 'server_stopping' ? { 'retry-after': '1' } : {};
-  sendError(response, error, { headers: { ...retry, ...(isUnread ? { connection: 'close' } : {}) } });
-  if (!isUnread) return;
+  const sent = sendError(response, error, { headers: { ...retry, ...(isUnread ? { connection: 'close' } : {}) } });
+  if (!isUnread) return sent;
   // Closing while the caller still sends would reset the connection and lose the answer.
   request.resume();
   setTimeout(() => request.destroy(), unreadBodyMs).unref();
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
+  return sent;
 }
 
 const unreadBodyMs = 2_000;

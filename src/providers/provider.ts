@@ -11,6 +11,8 @@ export interface UpstreamRequest {
   readonly headers: Headers;
   /** The caller's own bytes; a stream can be sent only once. */
   readonly body: Buffer | Readable | null;
+  /** The model that the body names, where somebody has read it. */
+  readonly model?: string | null;
   /** Aborted when the caller hangs up: the upstream's connection is closed with it. */
   readonly signal: AbortSignal;
 }
@@ -23,6 +25,10 @@ export interface UpstreamResponse {
   readonly body: Readable;
   /** What an error of `body` means: the upstream broke off, fell silent or took too long. */
   readonly failure: (error: unknown) => RightsizeError;
+  /** Which of several deployments answered. */
+  readonly deployment?: string;
+  /** Times an upstream was asked for this answer; 1 where it is not said. */
+  readonly attempts?: number;
 }
 
 /**

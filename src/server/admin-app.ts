@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { carriesKey } from '../access/bearer-key.ts';
 import { RightsizeError } from '../errors.ts';
-import { carriesKey } from '../gateway/bearer-key.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { errorBody } from '../gateway/send-error.ts';

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { RightsizeError } from '../errors.ts';
+import type { Usage } from '../records/call.ts';
+import { carriesKey } from './bearer-key.ts';
+
+/** Who sends a request, known from its headers alone: no byte of its body is read before. */
+export interface Caller {
+  /** Id of the gateway key, never the key; null where no key is asked for. */
+  readonly key: string | null;
+  /** Whose calls these are; null: whoever the request says. */
+  readonly tenant: string | null;
+  /** Whether the Authorization and key headers carry a key of this gateway, which must not travel on. */
+  readonly carriesOwnKey: boolean;
+  /** Models this caller may ask for; null: all. */
+  readonly models: readonly string[] | null;
+}
+
+/** What a request may come to, before anybody answers it. */
+export interface Ask {
+  readonly model: string | null;
+  /** Estimated; null where nothing is known. */
+  readonly inputTokens: number | null;
+  /** The most the request allows; null where it sets no limit. */
+  readonly maxOutputTokens: number | null;
+}
+
+/** What a request came to. Null figures are unknown, never zero. */
+export interface Use {
+  readonly status: number;
+  readonly usage: Usage | null;
+  /** US dollars. */
+  readonly cost: number | null;
+}
+
+/** Room taken in a caller's limits and budgets until the request has ended. Exactly one of both methods counts, once. */
+export interface Reservation {
+  /** Rate-limit headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The request was answered: what it used takes the place of what was reserved. */
+  settle(use: Use): void;
+  /** The request came to nothing: what was reserved is given back. */
+  release(): void;
+}
+
+export interface Gatekeeper {
+  /** Throws `invalid_api_key`. Looks at headers alone. */
+  admit(headers: IncomingHttpHeaders): Caller | Promise<Caller>;
+  /** Throws `model_not_found`, `rate_limit_exceeded`, `insufficient_quota`: nothing is reserved then. */
+  reserve(caller: Caller, ask: Ask): Reservation | Promise<Reservation>;
+}
+
+const noReservation: Reservation = { headers: {}, settle: () => {}, release: () => {} };
+
+/** One key for all callers, or none; no limits. */
+export function createSingleKeyGate(callersKey: string | null): Gatekeeper {
+  const caller = { key: null, tenant: null, models: null, carriesOwnKey: callersKey !== null };
+  return {
+    admit(headers) {
+      if (callersKey !== null && !carriesKey(headers.authorization, callersKey))
+        throw new RightsizeError(
+          'invalid_api_key',
+          'The key in the Authorization header is not the one of this gateway.',
+        );
+      return caller;
+    },
+    reserve: () => noReservation,
+  };
+}

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import { RightsizeError } from '../errors.ts';
+import type { Provider, UpstreamResponse } from '../providers/provider.ts';
+import type { Exchange } from './exchange.ts';
+import { cancelled } from './relay-upstream.ts';
+
+export interface UpstreamQuestion {
+  readonly provider: Provider | null;
+  /** As the request names it; null where it names none. */
+  readonly model: string | null;
+  readonly body: Buffer | IncomingMessage | null;
+}
+
+/** Sends on to the upstream; a caller who hangs up takes the upstream's connection along. */
+export function sendUpstream(
+  { request, response, path, headers }: Exchange,
+  { provider, model, body }: UpstreamQuestion,
+): Promise<UpstreamResponse> {
+  if (provider === null)
+    throw new RightsizeError('upstream_not_configured', 'No upstream is configured: `upstream.baseUrl` is null.');
+  const caller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) caller.abort(cancelled());
+  });
+  return provider.send({ method: request.method ?? 'GET', path, headers, body, model, signal: caller.signal });
+}
