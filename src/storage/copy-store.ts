@@ -23,6 +23,8 @@ export async function copyStore(source: Store, target: Store): Promise<void> {
     await target.certificates.append(certificate);
   }
   for (const { id } of tasks) await copyGold(source, target, id);
+  for (const key of await source.keys.list()) await target.keys.put(key);
+  await target.spending.add(await source.spending.list());
   for (const key of await source.state.keys()) await target.state.set(key, (await source.state.get(key)) ?? null);
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Certificate } from '../records/certificate.ts';
 import type { Task } from '../records/task.ts';
+import type { GatewayKey } from './key-store.ts';
 import type { Store } from './store.ts';
 import type { StoredStudent } from './student-store.ts';
 
@@ -42,7 +43,12 @@ function certificate(id: string, overrides: Partial<Certificate> = {}): Certific
   };
 }
 
-/** What every backend answers about tasks, students, certificates, gold and state. */
+function gatewayKey(id: string, overrides: Partial<GatewayKey> = {}): GatewayKey {
+  const unset = { models: null, expiresAt: null, revokedAt: null, previous: null };
+  return { id, name: id, tenant: 'shop', limits: {}, createdAt: 1, hash: `hash of ${id}`, ...unset, ...overrides };
+}
+
+/** What every backend answers about tasks, students, certificates, gold, keys, spending and state. */
 export function describeStore(backend: string, open: () => Promise<Store>): void {
   describe(`${backend} store`, () => {
     let store: Store;
@@ -134,6 +140,38 @@ export function describeStore(backend: string, open: () => Promise<Store>): void
       expect(await store.gold.remove('x')).toBe(true);
       expect(await store.gold.remove('x')).toBe(false);
       expect(await store.gold.sets('t')).toEqual([first, second]);
+    });
+
+    it('keeps gateway keys in the order in which they were first stored, and replaces them by id', async () => {
+      const full = gatewayKey('b', {
+        models: ['gpt-4o'],
+        limits: { requestsPerMinute: 5, usdPerDay: 0.25 },
+        expiresAt: 7,
+        previous: { hash: 'older', until: 9 },
+      });
+      await store.keys.put(full);
+      await store.keys.put(gatewayKey('a', { name: `'; DROP TABLE "gateway_keys" --\u0000` }));
+      await store.keys.put({ ...full, revokedAt: 5 });
+      expect((await store.keys.list()).map(({ id }) => id)).toEqual(['b', 'a']);
+      expect(await store.keys.get('b')).toEqual({ ...full, revokedAt: 5 });
+      expect((await store.keys.get('a'))?.name).toContain('DROP TABLE');
+      expect(await store.keys.get('x')).toBeNull();
+    });
+
+    it('adds up what keys and tenants used, day by day and month by month', async () => {
+      const used = { requests: 1, tokens: 1200, usd: 0.25, unknown: 0 };
+      const today = { subject: 'key:a', period: '2026-11-25', ...used };
+      const month = { subject: 'tenant:shop', period: '2026-11', ...used, unknown: 1 };
+      await store.spending.add([today, month]);
+      await store.spending.add([today, { ...today, period: '2026-11-26', requests: -1 }]);
+      await store.spending.add([]);
+      expect(await store.spending.list({ subject: 'key:a' })).toEqual([
+        { ...today, requests: 2, tokens: 2400, usd: 0.5 },
+        { ...today, period: '2026-11-26', requests: -1 },
+      ]);
+      expect(await store.spending.list({ periods: ['2026-11', '2026-12'] })).toEqual([month]);
+      expect(await store.spending.list({ subject: 'key:a', periods: ['2026-11'] })).toEqual([]);
+      expect(await store.spending.list()).toHaveLength(3);
     });
 
     it('remembers values by key, null among them', async () => {

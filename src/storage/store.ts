@@ -1,6 +1,8 @@
 import type { CallStore } from './call-store.ts';
 import type { CertificateStore } from './certificate-store.ts';
 import type { GoldStore } from './gold-store.ts';
+import type { KeyStore } from './key-store.ts';
+import type { SpendStore } from './spend-store.ts';
 import type { StateStore } from './state-store.ts';
 import type { StudentStore } from './student-store.ts';
 import type { TaskStore } from './task-store.ts';
@@ -13,6 +15,8 @@ export interface Store {
   readonly certificates: CertificateStore;
   readonly gold: GoldStore;
   readonly state: StateStore;
+  readonly keys: KeyStore;
+  readonly spending: SpendStore;
   /** Writes a consistent copy of everything into a new file while the store stays in use. An existing file is replaced when the copy is complete. */
   backup(file: string, signal?: AbortSignal): Promise<void>;
   /** Waits for nothing but its own work; using the store afterwards is a defect. A second call does nothing. */

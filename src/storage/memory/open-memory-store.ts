@@ -4,6 +4,8 @@ import type { Store } from '../store.ts';
 import { MemoryCallStore } from './memory-call-store.ts';
 import { MemoryCertificateStore } from './memory-certificate-store.ts';
 import { MemoryGoldStore } from './memory-gold-store.ts';
+import { MemoryKeyStore } from './memory-key-store.ts';
+import { MemorySpendStore } from './memory-spend-store.ts';
 import { MemoryStateStore } from './memory-state-store.ts';
 import { MemoryStudentStore } from './memory-student-store.ts';
 import { MemoryTaskStore } from './memory-task-store.ts';
@@ -25,6 +27,8 @@ export function openMemoryStore(): Store {
     certificates,
     gold,
     state: new MemoryStateStore(),
+    keys: new MemoryKeyStore(),
+    spending: new MemorySpendStore(),
     async backup(file, signal) {
       const copy = await openSqliteStore(':memory:');
       try {

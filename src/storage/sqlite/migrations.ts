@@ -11,6 +11,7 @@ export const applicationId = 0x5274537a;
 const migrations: readonly { readonly name: string; readonly apply: (connection: Connection) => void }[] = [
   { name: 'calls, tasks, students, certificates, state', apply: createTables },
   { name: 'gold answers and their frozen sets', apply: createGoldTables },
+  { name: 'gateway keys and what was used with them', apply: createKeyTables },
 ];
 
 export const newestMigration = migrations.length;
@@ -125,6 +126,23 @@ function createGoldTables(connection: Connection): void {
       answer TEXT NOT NULL,
       at INTEGER NOT NULL,
       PRIMARY KEY (gold_set, place)
+    ) WITHOUT ROWID;
+  `);
+}
+
+function createKeyTables(connection: Connection): void {
+  connection.exec(`
+    CREATE TABLE gateway_keys (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL);
+
+    -- \`subject\` is a key or a tenant, \`period\` a day or a month.
+    CREATE TABLE spending (
+      subject TEXT NOT NULL,
+      period TEXT NOT NULL,
+      requests INTEGER NOT NULL,
+      tokens REAL NOT NULL,
+      usd REAL NOT NULL,
+      unknown INTEGER NOT NULL,
+      PRIMARY KEY (subject, period)
     ) WITHOUT ROWID;
   `);
 }

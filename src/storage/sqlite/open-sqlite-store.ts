@@ -11,6 +11,8 @@ import { appliedMigration, migrate, newestMigration } from './migrations.ts';
 import { SqliteCallStore } from './sqlite-call-store.ts';
 import { SqliteCertificateStore } from './sqlite-certificate-store.ts';
 import { SqliteGoldStore } from './sqlite-gold-store.ts';
+import { SqliteKeyStore } from './sqlite-key-store.ts';
+import { SqliteSpendStore } from './sqlite-spend-store.ts';
 import { SqliteStateStore } from './sqlite-state-store.ts';
 import { SqliteStudentStore } from './sqlite-student-store.ts';
 import { SqliteTaskStore } from './sqlite-task-store.ts';
@@ -93,6 +95,8 @@ function bundle(connection: Connection, folder: string, close: () => void): Stor
     certificates: new SqliteCertificateStore(connection),
     gold: new SqliteGoldStore(connection),
     state: new SqliteStateStore(connection),
+    keys: new SqliteKeyStore(connection),
+    spending: new SqliteSpendStore(connection),
     backup: (file, signal) => writeBackup((target) => copyFolder(folder, target, signal), file, signal),
     async close() {
       if (!isOpen) return;
