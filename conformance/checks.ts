@@ -1,0 +1,8 @@
+import type { Check, LaterLine } from './check.ts';
+import { compatibilityChecks } from './compatibility/checks.ts';
+
+/** Every check of the suite, in any order. */
+export const allChecks: readonly Check[] = [...compatibilityChecks];
+
+/** Lines of the checklist that wait for parts that do not exist yet. */
+export const laterLines: readonly LaterLine[] = [];
