@@ -61,6 +61,7 @@ const catalogue = {
   upstream_total_timeout: { status: 504, remedy: 'Raise `upstream.totalTimeoutMs`, or ask for shorter answers.' },
   invalid_api_key: { status: 401, remedy: 'Send the key as `Authorization: Bearer KEY`.' },
   forbidden_host: { status: 403, remedy: 'Use 127.0.0.1 or localhost, or set `keys.admin`.' },
+  not_reloadable: { status: 409, remedy: 'Stop the server and start it with the new settings.' },
   server_stopping: { status: 503, remedy: 'Send the call again in a moment; the server is being restarted.' },
   request_cancelled: { status: 499, remedy: 'The caller hung up; nothing is to be done.' },
   model_not_found: { status: 404, remedy: 'Ask for a model that the upstream or the recorded log knows.' },

@@ -79,6 +79,15 @@ export const settingsSchema = z.strictObject({
   drainMs: milliseconds
     .default(30_000)
     .describe('How long running answers may take to finish when the server is told to stop.'),
+  readinessDelayMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(1_000)
+    .describe(
+      'How long /readyz says no before a stopping server closes its port, so that load balancers turn away first. Holds only where somebody asks /readyz.',
+    ),
   capture: z
     .strictObject({
       default: capture

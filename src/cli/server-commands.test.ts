@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedEngine, scriptedEngine } from '../../test/scripted-engine.ts';
-import { completion, listen, shut, startUpstream } from '../../test/scripted-upstream.ts';
+import { completion, listen, sendJson, shut, startUpstream } from '../../test/scripted-upstream.ts';
 import type { TaskStatus } from '../gateway/engine.ts';
 import type { Call } from '../records/call.ts';
 import { readServerFile, writeServerFile } from '../server/server-file.ts';
@@ -253,6 +253,35 @@ describe('rightsize start', () => {
   });
 });
 
+describe('SIGHUP', () => {
+  it('R25 takes up changed settings, and keeps the old ones where the new ones are wrong', async () => {
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map((text) => startUpstream((response) => sendJson(response, 200, completion(text)))),
+    );
+    for (const upstream of [one, two]) closers.push(async () => upstream?.close());
+    const file = join(folder, 'rightsize.config.json');
+    const write = (settings: object) => writeFileSync(file, JSON.stringify(settings));
+    write({ port: 0, data: 'kept', upstream: { baseUrl: one?.baseUrl } });
+    const program = startProgramIn(folder, 'start');
+    await program.said(/listens on/);
+    const address = await readServerFile(join(folder, 'kept'));
+    const ask = async () => {
+      const client = new OpenAI({ baseURL: `${address?.origin}/v1`, apiKey: 'x', maxRetries: 0 });
+      const answer = await client.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'x' }] });
+      return answer.choices[0]?.message.content;
+    };
+    expect(await ask()).toBe('one');
+    write({ port: 0, data: 'kept', upstrem: {} });
+    program.child.kill('SIGHUP');
+    await program.said(/stay as they were.*upstrem.*Did you mean `upstream`/);
+    expect(await ask()).toBe('one');
+    write({ port: 0, data: 'kept', upstream: { baseUrl: two?.baseUrl } });
+    program.child.kill('SIGHUP');
+    await program.said(/taken up: upstream\.baseUrl/);
+    expect(await ask()).toBe('two');
+  });
+});
+
 describe('Ctrl-C on a server that is still answering', () => {
   it('lets the answer finish; a second one ends it at once', async () => {
     const upstream = await startUpstream((response) => void response.writeHead(200).write(' '));
@@ -275,8 +304,15 @@ describe('Ctrl-C on a server that is still answering', () => {
 
 /** The real program in a process of its own. */
 function startProgram(...line: string[]) {
+  return startProgramIn(process.cwd(), ...line);
+}
+
+/** The same where its settings file lies. */
+function startProgramIn(cwd: string, ...line: string[]) {
   const script = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', script, ...line], {
+  const loader = import.meta.resolve('tsx');
+  const child: ChildProcess = spawn(process.execPath, ['--import', loader, script, ...line], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -38,15 +38,32 @@ function parsePort(text: string): number {
 }
 
 async function serve(options: StartOptions, context: CommandContext): Promise<void> {
-  const settings = await context.settings(toFlags(options));
-  const installation = await startInstallation({ settings, version: readVersion() });
+  const readSettings = () => context.settings(toFlags(options));
+  const settings = await readSettings();
+  const installation = await startInstallation({ settings, readSettings, version: readVersion() });
   sayStarted(installation, settings, context);
+  const onHangUp = () => void reload(installation, context);
+  process.on('SIGHUP', onHangUp);
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve();
     context.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   context.say('Stopping: running answers may finish.');
   await installation.stop();
+  process.off('SIGHUP', onHangUp);
+}
+
+/** What is wrong with the new settings is said, and the old ones stay. */
+async function reload(installation: RunningInstallation, { say }: CommandContext): Promise<void> {
+  try {
+    const { applied, needRestart } = await installation.reload();
+    say(
+      applied.length === 0 ? 'Settings read again: nothing to take up.' : `Settings taken up: ${applied.join(', ')}.`,
+    );
+    if (needRestart.length > 0) say(`These wait for a restart: ${needRestart.join(', ')}.`);
+  } catch (error) {
+    say(`The settings stay as they were. ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function toFlags({ port, host, upstream, recorded, promise, stage, ...flags }: StartOptions): SettingsFlags {

@@ -1,8 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ask, Caller } from '../access/gatekeeper.ts';
+import type { RightsizeError } from '../errors.ts';
 import type { Headers } from '../providers/provider.ts';
 import type { Usage } from '../records/call.ts';
 import type { Endpoint } from './find-endpoint.ts';
+
+/** Ends a request from here, because the server cannot wait for it any longer. */
+export interface Interruption {
+  /** Null until then. */
+  reason: RightsizeError | null;
+  /** Breaks off what is under way upstream; set by whoever began it. */
+  stop: ((reason: RightsizeError) => void) | null;
+}
 
 /** One request and the connection it came on, admitted. */
 export interface Exchange {
@@ -16,6 +25,7 @@ export interface Exchange {
   readonly caller: Caller;
   /** Of `performance.now()`. */
   readonly startedAt: number;
+  readonly interruption: Interruption;
   /**
    * Takes room in the caller's limits, once the body has said what is asked; settled or given back when the request ends.
    * Gives the headers that the answer carries. Throws what Gatekeeper.reserve throws.

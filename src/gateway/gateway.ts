@@ -8,7 +8,7 @@ import type { TaskMatch } from '../records/task.ts';
 import { readSecret, type Settings } from '../settings.ts';
 import { capturePolicy, type Keeping } from './capture-policy.ts';
 import type { Engine, IncomingCall } from './engine.ts';
-import { type Exchange, type ExchangeEnd, plainEnd, type RouteHandler } from './exchange.ts';
+import { type Exchange, type ExchangeEnd, type Interruption, plainEnd, type RouteHandler } from './exchange.ts';
 import { type EndpointName, findEndpoint } from './find-endpoint.ts';
 import type { Outcome } from './outcome.ts';
 import { answerChat, type ChatParts } from './routes/chat-completions.ts';
@@ -49,6 +49,12 @@ export interface RequestEnd extends ExchangeEnd {
   readonly durationMs: number;
 }
 
+export interface GatewayChange {
+  readonly settings: Settings;
+  readonly provider: Provider | null;
+  readonly gatekeeper?: Gatekeeper;
+}
+
 /** The part of a logger that is used; pino's fits. */
 export interface GatewayLog {
   warn(details: object, message: string): void;
@@ -72,6 +78,13 @@ export interface Gateway {
   readonly active: number;
   /** Takes no new requests; resolves when the running ones are answered. */
   drain(): Promise<void>;
+  /** Breaks off what is still running: a stream ends in an error event, anything else in an error or a cut connection. */
+  interrupt(reason: RightsizeError): void;
+  /**
+   * From the next request on these settings, this upstream and this gatekeeper hold. Resolves when the requests that
+   * came before have ended, and with them the last use of the former upstream.
+   */
+  reconfigure(change: GatewayChange): Promise<void>;
 }
 
 /** The request path, ready to be mounted: `createServer(gateway.handle)`. */
@@ -81,9 +94,11 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions;
-  readonly #gatekeeper: Gatekeeper;
-  readonly #parts: ChatParts;
-  readonly #keeping: (call: IncomingCall) => Keeping;
+  readonly #running = new Set<Interruption>();
+  #generation: Generation = { active: 0, onEmpty: null };
+  #gatekeeper: Gatekeeper;
+  #parts: ChatParts;
+  #keeping: (call: IncomingCall) => Keeping;
   readonly #counts = { calls: 0, answeredByStudent: 0, failed: 0, captureFailures: 0 };
   readonly #waiting: (() => void)[] = [];
   #active = 0;
@@ -94,11 +109,15 @@ class RunningGateway implements Gateway {
     this.#options = options;
     this.#gatekeeper = options.gatekeeper ?? createSingleKeyGate(readSecret(options.settings.keys.callers));
     this.#keeping = capturePolicy(options.settings.capture);
-    this.#parts = {
-      engine: options.engine,
-      provider: options.provider,
-      maxBodyBytes: options.settings.maxBodyBytes,
-      now: options.now ?? Date.now,
+    this.#parts = this.#partsOf(options.settings, options.provider);
+  }
+
+  #partsOf({ maxBodyBytes }: Settings, provider: Provider | null): ChatParts {
+    return {
+      engine: this.#options.engine,
+      provider,
+      maxBodyBytes,
+      now: this.#options.now ?? Date.now,
       onOutcome: (outcome) => this.#capture(outcome),
       mayAnswer: (call) => this.#keeping(call) === 'content',
     };
@@ -113,14 +132,40 @@ class RunningGateway implements Gateway {
   }
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const generation = this.#generation;
+    const interruption: Interruption = { reason: null, stop: null };
     this.#active++;
+    generation.active++;
+    this.#running.add(interruption);
     response.once('close', () => {
       this.#active--;
+      this.#running.delete(interruption);
+      if (--generation.active === 0) generation.onEmpty?.();
       this.#settle();
     });
     response.on('error', () => response.destroy());
-    void this.#answer(request, response);
+    void this.#answer(request, response, interruption);
   };
+
+  interrupt(reason: RightsizeError): void {
+    for (const interruption of this.#running) {
+      interruption.reason = reason;
+      interruption.stop?.(reason);
+    }
+  }
+
+  reconfigure({ settings, provider, gatekeeper }: GatewayChange): Promise<void> {
+    const former = this.#generation;
+    const nextGate = gatekeeper ?? createSingleKeyGate(readSecret(settings.keys.callers));
+    this.#keeping = capturePolicy(settings.capture);
+    this.#parts = this.#partsOf(settings, provider);
+    this.#gatekeeper = nextGate;
+    this.#generation = { active: 0, onEmpty: null };
+    return new Promise((resolve) => {
+      former.onEmpty = resolve;
+      if (former.active === 0) resolve();
+    });
+  }
 
   drain(): Promise<void> {
     this.#isDraining = true;
@@ -138,12 +183,12 @@ class RunningGateway implements Gateway {
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, interruption: Interruption): Promise<void> {
     const startedAt = performance.now();
     let exchange: AdmittedExchange | null = null;
     let end: ExchangeEnd;
     try {
-      exchange = await this.#admit(request, response, startedAt);
+      exchange = await this.#admit(request, response, startedAt, interruption);
       end = await routes[exchange.endpoint.name](exchange, this.#parts);
     } catch (error) {
       const { code, status } = refuse(request, response, error);
@@ -154,7 +199,12 @@ class RunningGateway implements Gateway {
   }
 
   /** Throws before a byte of the body is read. */
-  async #admit(request: IncomingMessage, response: ServerResponse, startedAt: number): Promise<AdmittedExchange> {
+  async #admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+    startedAt: number,
+    interruption: Interruption,
+  ): Promise<AdmittedExchange> {
     if (this.#isDraining) throw new RightsizeError('server_stopping', 'The server is being stopped.');
     const admitted = this.#gatekeeper.admit(request.headers);
     const caller = admitted instanceof Promise ? await admitted : admitted;
@@ -169,6 +219,7 @@ class RunningGateway implements Gateway {
       headers: caller.carriesOwnKey ? withoutKey(request.headers) : request.headers,
       caller,
       startedAt,
+      interruption,
       async reserve(ask) {
         reservation = await gate.reserve(caller, ask);
         return reservation.headers;
@@ -227,6 +278,12 @@ const routes: Readonly<Record<EndpointName, RouteHandler<ChatParts>>> = {
   'chat-completions': answerChat,
   other: passThrough,
 };
+
+/** The requests between one change of the settings and the next. */
+interface Generation {
+  active: number;
+  onEmpty: (() => void) | null;
+}
 
 interface AdmittedExchange extends Exchange {
   finish(end: ExchangeEnd): void;

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { RightsizeError } from '../errors.ts';
 import type { UpstreamResponse } from '../providers/provider.ts';
 import type { ResponseTee } from './captured-response.ts';
+import type { Interruption } from './exchange.ts';
 import { errorBody, sendError } from './send-error.ts';
 
 export interface Relay {
@@ -10,6 +11,7 @@ export interface Relay {
   /** Set beside the upstream's own headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tee?: ResponseTee | undefined;
+  readonly interruption?: Interruption;
 }
 
 /** Null when the whole answer went by; otherwise why it did not. */
@@ -23,7 +25,7 @@ export function relayUpstream(relay: Relay): Promise<RelayEnd> {
   return isForeignError(relay.upstream) ? replaceForeignError(relay) : stream(relay);
 }
 
-function stream({ upstream, response, headers, tee }: Relay): Promise<RelayEnd> {
+function stream({ upstream, response, headers, tee, interruption }: Relay): Promise<RelayEnd> {
   const { body } = upstream;
   return new Promise((resolve) => {
     let lastPiece: Buffer = Buffer.alloc(0);
@@ -44,7 +46,7 @@ function stream({ upstream, response, headers, tee }: Relay): Promise<RelayEnd> 
     });
     body.once('error', (cause) => {
       if (response.destroyed) return resolve(cancelled());
-      const failure = upstream.failure(cause);
+      const failure = interruption?.reason ?? upstream.failure(cause);
       if (response.headersSent) breakOff(response, upstream, failure, lastPiece);
       else sendError(response, failure, { headers });
       resolve(failure);

@@ -13,12 +13,14 @@ export interface UpstreamQuestion {
 
 /** Sends on to the upstream; a caller who hangs up takes the upstream's connection along. */
 export function sendUpstream(
-  { request, response, path, headers }: Exchange,
+  { request, response, path, headers, interruption }: Exchange,
   { provider, model, body }: UpstreamQuestion,
 ): Promise<UpstreamResponse> {
   if (provider === null)
     throw new RightsizeError('upstream_not_configured', 'No upstream is configured: `upstream.baseUrl` is null.');
+  if (interruption.reason !== null) throw interruption.reason;
   const caller = new AbortController();
+  interruption.stop = (reason) => caller.abort(reason);
   response.once('close', () => {
     if (!response.writableFinished) caller.abort(cancelled());
   });

@@ -8,6 +8,7 @@ import { errorBody } from '../gateway/send-error.ts';
 import type { Call } from '../records/call.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Route, Stage } from '../records/route.ts';
+import type { ReloadReport } from './reload-settings.ts';
 import { describeStatus, describeTasks, type ServerFacts } from './status-document.ts';
 
 /** A kept call with who answered it. */
@@ -26,6 +27,10 @@ export interface AdminParts {
   /** Null: everybody who reaches this address by a loopback name is let in. */
   readonly adminKey: string | null;
   readonly findCall: (id: string) => Promise<FoundCall | null>;
+  /** Prometheus' text. */
+  readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
+  /** Reads the settings again; see src/server/reload-settings.ts. */
+  readonly reload: () => Promise<ReloadReport>;
   /** Makes a stage outlive the process. */
   readonly keepStage: (task: string | null, stage: Stage | 'auto') => Promise<void>;
 }
@@ -40,16 +45,24 @@ export const adminRoutes = [
   { method: 'get', path: '/admin/v1/status', summary: 'Stages, certificates, spot checks and outlook of all tasks' },
   { method: 'post', path: '/admin/v1/stage', summary: 'How far the students of a task, or of all tasks, are let' },
   { method: 'get', path: '/admin/v1/calls/{id}', summary: 'One call, who answered it and why' },
+  { method: 'post', path: '/admin/v1/reload', summary: 'Reads the settings again, without dropping a request' },
+  { method: 'get', path: '/metrics', summary: 'Figures in the text format of Prometheus' },
   { method: 'get', path: '/admin/v1/openapi.json', summary: 'This API as an OpenAPI document' },
 ] as const;
 
 /** The admin API: parse, call one function, answer. */
 export function createAdminApp(parts: AdminParts): Hono {
   const app = new Hono();
-  app.use('/admin/v1/*', async (context, next) => {
-    refuseStrangers(context.req.header(), parts.adminKey);
-    await next();
+  for (const guarded of ['/admin/v1/*', '/metrics'])
+    app.use(guarded, async (context, next) => {
+      refuseStrangers(context.req.header(), parts.adminKey);
+      await next();
+    });
+  app.get('/metrics', async (context) => {
+    const { text, contentType } = await parts.metrics();
+    return context.body(text, 200, { 'content-type': contentType });
   });
+  app.post('/admin/v1/reload', async (context) => context.json(await parts.reload()));
   app.get('/admin/v1/status', (context) => context.json(describeStatus(parts.engine, parts.gateway, parts.facts)));
   app.post('/admin/v1/stage', async (context) => {
     const { task, stage } = parseStage(context.req.header('content-type'), await context.req.text());
@@ -138,7 +151,7 @@ function openApiDocument(version: string): Record<string, unknown> {
       ...(path.includes('{id}')
         ? { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] }
         : {}),
-      ...(method === 'post'
+      ...(path === '/admin/v1/stage'
         ? { requestBody: { content: { 'application/json': { schema: z.toJSONSchema(stageRequestSchema) } } } }
         : {}),
     };

@@ -1,21 +1,22 @@
 import type { Logger } from 'pino';
-import { createWriteBehind } from '../capture/write-behind.ts';
+import { createWriteBehind, type WriteBehindCounts } from '../capture/write-behind.ts';
 import type { Encoder } from '../encoder/encoder.ts';
 import type { Engine } from '../gateway/engine.ts';
-import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createGateway, type Gateway, type RequestEnd } from '../gateway/gateway.ts';
 import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
-import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
-import type { Provider } from '../providers/provider.ts';
-import { openRecordedProvider } from '../providers/recorded/recorded-provider.ts';
 import type { Stage } from '../records/route.ts';
-import { readSecret, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { FoundCall } from './admin-app.ts';
 import { keepRetention } from './apply-retention.ts';
 import { createLogger } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { openChosenEncoder } from './open-chosen-encoder.ts';
 import { openLiveEngine } from './open-live-engine.ts';
+import { openUpstream } from './open-upstream.ts';
+import type { ReloadReport } from './reload-settings.ts';
+import { createReloading } from './reloading.ts';
 
 /** Builds the live loop over what a store keeps. */
 export type EngineOpener = (parts: {
@@ -32,17 +33,29 @@ export interface InstallationOptions {
   readonly log?: Logger;
   /** The live loop over the store where none is given. */
   readonly openEngine?: EngineOpener;
+  /** Reads the settings again, for `reload`; throws what is wrong with them. */
+  readonly readSettings?: () => Promise<Settings>;
+  /** Told of every request that has ended, as `metrics` are. */
+  readonly onEnd?: (end: RequestEnd) => void;
 }
 
 /** Everything of one data folder but a port: mount `gateway.handle` in any Node server. */
 export interface Installation {
+  /** Those in force now. */
   readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly captureCounts: () => WriteBehindCounts;
   readonly engine: Engine;
   readonly gateway: Gateway;
   /** For people: a URL, a file; null where only students answer. */
   readonly upstream: string | null;
   findCall(id: string): Promise<FoundCall | null>;
   keepStage(task: string | null, stage: Stage | 'auto'): Promise<void>;
+  /**
+   * Takes up changed settings without dropping a request. What is wrong with them is thrown, and the old ones stay.
+   * Throws `not_reloadable` where nobody said how the settings are read.
+   */
+  reload(): Promise<ReloadReport>;
   /** Stores what is left and lets the folder go. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -54,7 +67,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    return { ...(await open(options, closers)), close };
+    return Object.assign(await open(options, closers), { close });
   } catch (error) {
     await close();
     throw error;
@@ -62,11 +75,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 }
 
 async function open(
-  { settings, log = createLogger(settings.log), openEngine = openLiveEngine }: InstallationOptions,
+  options: InstallationOptions,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Installation, 'close'>> {
-  const provider = await openProvider(settings);
-  if (provider !== null) closers.push(() => provider.close());
+  const { settings, log = createLogger(settings.log), openEngine = openLiveEngine } = options;
+  const upstream = await openUpstream(settings);
+  closers.push(() => upstream.close());
   const store = await openStore(settings.data);
   closers.push(() => store.close());
   closers.push(keepRetention({ calls: store.calls, retention: settings.retention, log }));
@@ -77,25 +91,38 @@ async function open(
   const engine = await openEngine({ store, settings, encoder, log });
   closers.push(() => engine.close());
   await applyKeptStages(store.state, engine);
-  const gateway = createGateway({ engine, provider, settings, log, onCall: (captured) => capture.add(captured) });
-  closers.push(() => gateway.drain());
-  return {
+  const metrics = createMetrics();
+  const gateway = createGateway({
+    engine,
+    provider: upstream.provider,
     settings,
+    log,
+    onCall: (captured) => capture.add(captured),
+    onEnd: (end) => {
+      metrics.observe(end);
+      options.onEnd?.(end);
+    },
+  });
+  closers.push(() => gateway.drain());
+  const live = createReloading({ settings, log, gateway, upstream, readSettings: options.readSettings });
+  return {
+    get settings() {
+      return live.settings;
+    },
+    get upstream() {
+      return upstream.provider?.name ?? null;
+    },
     engine,
     gateway,
-    upstream: provider?.name ?? null,
+    metrics,
+    captureCounts: () => capture.counts,
     findCall: async (id) => {
       await capture.flush();
       return findCall(store, id);
     },
     keepStage: (task, stage) => keepStage(store.state, task, stage),
+    reload: () => live.reload(),
   };
-}
-
-async function openProvider({ recorded, upstream }: Settings): Promise<Provider | null> {
-  if (recorded !== null) return openRecordedProvider(recorded);
-  const { baseUrl, apiKey, ...limits } = upstream;
-  return baseUrl === null ? null : createOpenAiCompatibleProvider({ ...limits, baseUrl, apiKey: readSecret(apiKey) });
 }
 
 async function findCall(store: Store, id: string): Promise<FoundCall | null> {

@@ -185,7 +185,6 @@ describe('an installation', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).write(' ');
       finish = () => response.end(JSON.stringify(completion('late')));
     });
-    expect((await fetch(`${installation.origin}/readyz`)).status).toBe(200);
     const running = await ask(installation);
     const stopped = installation.stop();
     await expect(fetch(`${installation.origin}/readyz`)).rejects.toThrow();
@@ -196,6 +195,35 @@ describe('an installation', () => {
     const [kept] = await store.calls.list({ limit: 1 });
     await store.close();
     expect(kept?.call.response).toEqual(completion('late'));
+  });
+
+  it('R18 says that it is not ready before it turns callers away, where somebody asks', async () => {
+    const upstream = await startUpstream((response) => sendJson(response, 200, completion('still here')));
+    closers.push(() => upstream.close());
+    const installation = await start({ readinessDelayMs: 300, upstream: { baseUrl: upstream.baseUrl } });
+    expect((await fetch(`${installation.origin}/readyz`)).status).toBe(200);
+    const stopped = installation.stop();
+    expect((await fetch(`${installation.origin}/readyz`)).status).toBe(503);
+    expect((await fetch(`${installation.origin}/healthz`)).status).toBe(200);
+    expect((await ask(installation)).status).toBe(200);
+    await stopped;
+    await expect(fetch(`${installation.origin}/readyz`)).rejects.toThrow();
+  });
+
+  it('R18 ends streams that do not finish in time in an error event that says why', async () => {
+    const upstream = await startUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n');
+    });
+    closers.push(() => upstream.close());
+    const installation = await start({ drainMs: 50, upstream: { baseUrl: upstream.baseUrl } });
+    const running = await ask(installation, { model: 'm', stream: true, messages: [{ role: 'user', content: 'x' }] });
+    await installation.stop();
+    const events = (await running.text()).trimEnd().split('\n\n');
+    expect(JSON.parse(events.at(-1)?.slice('data: '.length) ?? '')).toMatchObject({
+      error: { code: 'server_stopping' },
+    });
+    expect(events).toHaveLength(2);
   });
 
   it('cuts answers that do not finish in time', async () => {

@@ -1,5 +1,6 @@
 import type { Engine } from '../gateway/engine.ts';
 import { type InstallationOptions, openInstallation } from './installation.ts';
+import type { ReloadReport } from './reload-settings.ts';
 import { removeServerFile, writeServerFile } from './server-file.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
@@ -11,6 +12,7 @@ export interface StartOptions extends InstallationOptions {
 export interface RunningInstallation extends RunningServer {
   readonly engine: Engine;
   readonly upstream: string | null;
+  reload(): Promise<ReloadReport>;
 }
 
 /** Opens the folder, listens, and leaves the address for commands on this machine. Throws `port_in_use` among others. */
@@ -19,23 +21,36 @@ export async function startInstallation({ version, ...options }: StartOptions): 
   const startedAt = Date.now();
   const installation = await openInstallation(options);
   const { engine, gateway, upstream, findCall, keepStage } = installation;
+  const { metrics, captureCounts } = installation;
   let server: RunningServer | null = null;
   const stop = async () => {
-    await server?.stop();
+    await server?.stop(installation.settings.drainMs);
     if (server !== null) await removeServerFile(settings.data);
     server = null;
     await installation.close();
   };
   try {
     const facts = { version, startedAt, upstream };
-    server = await startServer({ settings, engine, gateway, facts, findCall, keepStage });
+    server = await startServer({
+      settings,
+      engine,
+      gateway,
+      facts,
+      findCall,
+      keepStage,
+      reload: () => installation.reload(),
+      metrics: async () => ({
+        text: await metrics.text({ engine, gateway, capture: captureCounts, version }),
+        contentType: metrics.contentType,
+      }),
+    });
     if (settings.data !== ':memory:')
       await writeServerFile(settings.data, {
         origin: server.origin,
         pid: process.pid,
         startedAt: new Date(startedAt).toISOString(),
       });
-    return { origin: server.origin, engine, upstream, stop };
+    return { origin: server.origin, engine, upstream, stop, reload: () => installation.reload() };
   } catch (error) {
     await stop();
     throw error;

@@ -13,8 +13,11 @@ export interface ServerParts extends Omit<AdminParts, 'adminKey'> {
 export interface RunningServer {
   /** `http://127.0.0.1:8484`, with the port that was really taken. */
   readonly origin: string;
-  /** Readiness fails first, then no new connections, then running answers get `drainMs` to finish, then everything is closed. */
-  stop(): Promise<void>;
+  /**
+   * Readiness fails first, `readinessDelayMs` later there are no new connections, then running answers get `drainMs` to
+   * finish; what still runs then ends in an error.
+   */
+  stop(drainMs?: number): Promise<void>;
 }
 
 /** Longer than the idle limits of common load balancers, so that they close a connection and not we. */
@@ -25,11 +28,14 @@ export async function startServer({ settings, ...parts }: ServerParts): Promise<
   refuseOpenDoors(settings);
   const admin = getRequestListener(createAdminApp({ ...parts, adminKey: readSecret(settings.keys.admin) }).fetch);
   let isReady = true;
+  let wasProbed = false;
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     if (path === '/healthz') sendHealth(response, true);
-    else if (path === '/readyz') sendHealth(response, isReady);
-    else if (path.startsWith('/admin/')) void admin(request, response);
+    else if (path === '/readyz') {
+      wasProbed = true;
+      sendHealth(response, isReady);
+    } else if (path.startsWith('/admin/') || path === '/metrics') void admin(request, response);
     else parts.gateway.handle(request, response);
   });
   server.keepAliveTimeout = keepAliveMs;
@@ -39,9 +45,10 @@ export async function startServer({ settings, ...parts }: ServerParts): Promise<
   const origin = await listen(server, settings);
   return {
     origin,
-    stop() {
+    async stop(drainMs = settings.drainMs) {
       isReady = false;
-      return stop(server, parts.gateway, settings.drainMs);
+      if (wasProbed) await new Promise((resolve) => setTimeout(resolve, settings.readinessDelayMs));
+      await stop(server, parts.gateway, drainMs);
     },
   };
 }
@@ -90,12 +97,27 @@ function describeListenError(cause: NodeJS.ErrnoException, host: string, port: n
 
 async function stop(server: Server, gateway: Gateway, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, drainMs);
-  });
-  await Promise.race([gateway.drain(), patience]);
-  clearTimeout(timer);
+  const drained = gateway.drain();
+  if (!(await isDoneWithin(drained, drainMs))) {
+    const seconds = Math.round(drainMs / 1_000);
+    gateway.interrupt(
+      new RightsizeError('server_stopping', `The server was stopped; \`drainMs\` (${seconds} s) is over.`),
+    );
+    await isDoneWithin(drained, lastWordsMs);
+  }
   server.closeAllConnections();
   await closed;
+}
+
+/** For the error events of interrupted answers to reach their callers. */
+const lastWordsMs = 1_000;
+
+async function isDoneWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const isDone = await Promise.race([work.then(() => true), patience]);
+  clearTimeout(timer);
+  return isDone;
 }

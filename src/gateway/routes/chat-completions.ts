@@ -166,7 +166,7 @@ async function askUpstream({ exchange, decision, limits, ...question }: TeacherQ
     return failed(sendError(response, error, { headers }), null);
   }
   const tee = new ResponseTee();
-  const failure = await relayUpstream({ upstream, response, headers, tee });
+  const failure = await relayUpstream({ upstream, response, headers, tee, interruption: exchange.interruption });
   if (failure !== null) return failed(failure, upstream, upstream.status >= 400 ? upstream.status : failure.status);
   return {
     status: upstream.status,

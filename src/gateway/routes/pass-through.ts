@@ -24,6 +24,7 @@ export async function passThrough(
     upstream,
     response,
     headers: { ...limits, 'x-rightsize-answered-by': 'teacher' },
+    interruption: exchange.interruption,
   });
   return {
     ...plainEnd(failure?.status ?? upstream.status, 'teacher', failure?.code ?? null),

@@ -1,0 +1,177 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { WriteBehindCounts } from '../capture/write-behind.ts';
+import type { Engine } from '../gateway/engine.ts';
+import type { Gateway, RequestEnd } from '../gateway/gateway.ts';
+
+/** What the figures are read from when somebody asks for them. */
+export interface MetricSources {
+  readonly engine: Pick<Engine, 'status'>;
+  readonly gateway: Pick<Gateway, 'active' | 'counts'>;
+  readonly capture: () => WriteBehindCounts;
+  readonly version: string;
+}
+
+export interface Metrics {
+  /** Counts one request that has ended. */
+  observe(end: RequestEnd): void;
+  /** Prometheus' text format. */
+  text(sources: MetricSources): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Seconds; from a student's answer to the longest of a large model. */
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+
+/** The tasks with most calls have lines of their own: the number of lines must not grow without end. */
+const mostTasks = 200;
+
+/** The figures of one server. Names and labels are stable; docs/reference/metrics.md lists them. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const requests = requestMetrics(registry);
+  const figures = sourceMetrics(registry);
+  collectDefaultMetrics({ register: registry });
+  return {
+    contentType: registry.contentType,
+    observe: (end) => observe(requests, end),
+    text(sources) {
+      read(figures, sources);
+      return registry.metrics();
+    },
+  };
+}
+
+type RequestMetrics = ReturnType<typeof requestMetrics>;
+
+function requestMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'rightsize_requests_total',
+      help: 'Requests that have ended, by endpoint, status of the answer and who answered.',
+      labelNames: ['endpoint', 'status', 'answered_by'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'rightsize_request_duration_seconds',
+      help: 'From the request to the end of its answer.',
+      labelNames: ['endpoint', 'answered_by'],
+      buckets: durationBuckets,
+      registers,
+    }),
+    errors: new Counter({
+      name: 'rightsize_errors_total',
+      help: 'Requests that failed, by error code.',
+      labelNames: ['code'],
+      registers,
+    }),
+    tokens: new Counter({
+      name: 'rightsize_tokens_total',
+      help: 'Tokens as the answers report them; estimated for students.',
+      labelNames: ['direction', 'answered_by'],
+      registers,
+    }),
+    cost: new Counter({
+      name: 'rightsize_cost_usd_total',
+      help: 'US dollars paid to upstreams, of the answers whose price is known.',
+      registers,
+    }),
+    unpriced: new Counter({
+      name: 'rightsize_unpriced_requests_total',
+      help: 'Answers of upstreams whose cost is not known; they are in no sum.',
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'rightsize_upstream_attempts_total',
+      help: 'Times an upstream was asked, retries included, by the deployment that answered last.',
+      labelNames: ['deployment'],
+      registers,
+    }),
+  };
+}
+
+function observe(metrics: RequestMetrics, end: RequestEnd): void {
+  const endpoint = end.endpoint ?? 'none';
+  const answered_by = end.answeredBy;
+  metrics.requests.inc({ endpoint, status: end.status, answered_by });
+  metrics.duration.observe({ endpoint, answered_by }, end.durationMs / 1_000);
+  if (end.error !== null) metrics.errors.inc({ code: end.error });
+  if (end.attempts > 0) metrics.attempts.inc({ deployment: end.deployment ?? 'default' }, end.attempts);
+  const { inputTokens = null, outputTokens = null } = end.usage ?? {};
+  if (inputTokens !== null) metrics.tokens.inc({ direction: 'input', answered_by }, inputTokens);
+  if (outputTokens !== null) metrics.tokens.inc({ direction: 'output', answered_by }, outputTokens);
+  if (answered_by !== 'teacher' || end.status >= 400) return;
+  if (end.cost === null) metrics.unpriced.inc();
+  else metrics.cost.inc(end.cost);
+}
+
+type SourceMetrics = ReturnType<typeof sourceMetrics>;
+
+function sourceMetrics(registry: Registry) {
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+  const total = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
+  const task = ['task', 'name', 'tenant'] as const;
+  return {
+    info: gauge('rightsize_build_info', 'Always 1; the version is in the label.', ['version']),
+    active: gauge('rightsize_active_requests', 'Requests being answered now.'),
+    captureFailures: total('rightsize_capture_failures_total', 'Calls that could not be learned from or kept.'),
+    queued: gauge('rightsize_capture_queued', 'Calls waiting to be stored.'),
+    written: total('rightsize_capture_written_total', 'Calls stored.'),
+    dropped: total('rightsize_capture_dropped_total', 'Calls lost: the queue was full, or the store refused them.'),
+    storeFailures: total('rightsize_store_failures_total', 'Attempts to store that failed.'),
+    taskCalls: gauge('rightsize_task_calls', 'Calls of a task.', task),
+    taskTeacherCalls: gauge('rightsize_task_teacher_calls', 'Of these, calls that the teacher answered.', task),
+    taskStage: gauge('rightsize_task_stage', 'Always 1; how far the student is let is in the label.', [
+      ...task,
+      'stage',
+    ]),
+    certified: gauge('rightsize_task_certified', '1 where a certificate is in force, else 0.', task),
+    spotChecks: gauge('rightsize_task_spot_checks', 'Spot checks under the certificate in force.', task),
+    spotDifferent: gauge(
+      'rightsize_task_spot_checks_different',
+      'Of these, answers different from the teacher’s.',
+      task,
+    ),
+  };
+}
+
+function read(metrics: SourceMetrics, { engine, gateway, capture, version }: MetricSources): void {
+  metrics.info.set({ version }, 1);
+  metrics.active.set(gateway.active);
+  const { queued, written, dropped, failures } = capture();
+  metrics.queued.set(queued);
+  setTotal(metrics.captureFailures, gateway.counts.captureFailures);
+  setTotal(metrics.written, written);
+  setTotal(metrics.dropped, dropped);
+  setTotal(metrics.storeFailures, failures);
+  readTasks(metrics, engine);
+}
+
+/** The figure is counted elsewhere; here it is only shown. */
+function setTotal(counter: Counter, total: number): void {
+  counter.reset();
+  counter.inc(total);
+}
+
+function readTasks(metrics: SourceMetrics, engine: MetricSources['engine']): void {
+  const ofTasks = [
+    metrics.taskCalls,
+    metrics.taskTeacherCalls,
+    metrics.taskStage,
+    metrics.certified,
+    metrics.spotChecks,
+    metrics.spotDifferent,
+  ];
+  for (const gauge of ofTasks) gauge.reset();
+  const largestFirst = [...engine.status()].sort((a, b) => b.calls - a.calls);
+  for (const status of largestFirst.slice(0, mostTasks)) {
+    const labels = { task: status.task.id, name: status.task.name, tenant: status.task.tenant };
+    metrics.taskCalls.set(labels, status.calls);
+    metrics.taskTeacherCalls.set(labels, status.teacherCalls);
+    metrics.taskStage.set({ ...labels, stage: status.stage }, 1);
+    metrics.certified.set(labels, status.certificate === null ? 0 : 1);
+    metrics.spotChecks.set(labels, status.spotChecks.calls);
+    metrics.spotDifferent.set(labels, status.spotChecks.different);
+  }
+}

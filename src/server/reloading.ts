@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import { RightsizeError } from '../errors.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Settings } from '../settings.ts';
+import { openProvider, type Upstream } from './open-upstream.ts';
+import { compareSettings, type ReloadReport, reloadedSettings } from './reload-settings.ts';
+
+export interface ReloadingParts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly gateway: Pick<Gateway, 'reconfigure'>;
+  readonly upstream: Upstream;
+  readonly readSettings?: (() => Promise<Settings>) | undefined;
+}
+
+export interface Reloading {
+  /** Those in force now. */
+  readonly settings: Settings;
+  reload(): Promise<ReloadReport>;
+}
+
+/** Takes up changed settings: everything that can fail comes before anything that is changed. One reload at a time. */
+export function createReloading({ log, gateway, upstream, readSettings, ...parts }: ReloadingParts): Reloading {
+  let { settings } = parts;
+  let running: Promise<unknown> = Promise.resolve();
+  return {
+    get settings() {
+      return settings;
+    },
+    reload() {
+      const next = running.then(reloadOnce, reloadOnce);
+      running = next.catch(() => {});
+      return next;
+    },
+  };
+
+  async function reloadOnce(): Promise<ReloadReport> {
+    if (readSettings === undefined)
+      throw new RightsizeError('not_reloadable', 'This server was started from a program, which holds its settings.');
+    const read = await readSettings();
+    const report = compareSettings(settings, read);
+    const next = reloadedSettings(settings, read);
+    const provider = await openProvider(next);
+    const former = upstream.replace(provider);
+    settings = next;
+    log.level = next.log;
+    const lastCallEnded = gateway.reconfigure({ settings: next, provider });
+    void lastCallEnded
+      .then(() => former?.close())
+      .catch((err: unknown) => log.warn({ err }, 'the former upstream could not be closed'));
+    log.info(report, 'the settings were read again');
+    return report;
+  }
+}
