@@ -2,6 +2,12 @@
 const catalogue = {
   invalid_setting: { status: 400, remedy: 'Correct the setting named above.' },
   invalid_request: { status: 400, remedy: 'Send a chat completion body as the OpenAI API describes it.' },
+  malformed_request: { status: 400, remedy: 'Send well-formed HTTP/1.1, with one `Host` and one length of the body.' },
+  headers_too_large: { status: 431, remedy: 'Send fewer or shorter headers, or raise `connections.headerBytes`.' },
+  request_timeout: {
+    status: 408,
+    remedy: 'Send the request without pauses, or raise `connections.headersTimeoutMs` and `requestTimeoutMs`.',
+  },
   file_not_found: { status: 404, remedy: 'Check the path.' },
   empty_log: { status: 422, remedy: 'Give a file with one JSON object a line; see docs/guides/call-log.md.' },
   unreadable_log: {

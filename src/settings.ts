@@ -76,6 +76,32 @@ export const settingsSchema = z.strictObject({
     .max(1_073_741_824)
     .default(33_554_432)
     .describe('Largest request body accepted.'),
+  connections: z
+    .strictObject({
+      atMost: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(20_000)
+        .describe('Connections held open at once; further ones are closed as they come.'),
+      headerBytes: z
+        .number()
+        .int()
+        .min(1_024)
+        .max(1_048_576)
+        .default(32_768)
+        .describe('Largest head of a request accepted.'),
+      headersTimeoutMs: milliseconds.default(15_000).describe('Longest wait for the head of a request.'),
+      requestTimeoutMs: milliseconds.default(300_000).describe('Longest wait for a whole request, its body included.'),
+      idleTimeoutMs: milliseconds
+        .default(75_000)
+        .describe(
+          'How long a connection may rest between requests. Keep it above the idle limit of a load balancer in front.',
+        ),
+    })
+    .prefault({})
+    .describe('What callers may hold open.'),
   drainMs: milliseconds
     .default(30_000)
     .describe('How long running answers may take to finish when the server is told to stop.'),

@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RightsizeError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { readSecret, type Settings } from '../settings.ts';
 import { type AdminParts, createAdminApp, isLoopbackName } from './admin-app.ts';
+import { createLimitedServer } from './limited-server.ts';
 
 export interface ServerParts extends Omit<AdminParts, 'adminKey'> {
   readonly settings: Settings;
@@ -20,16 +21,13 @@ export interface RunningServer {
   stop(drainMs?: number): Promise<void>;
 }
 
-/** Longer than the idle limits of common load balancers, so that they close a connection and not we. */
-const keepAliveMs = 75_000;
-
 /** Gateway, admin API and health on one port. Throws `port_in_use`, `invalid_setting`. */
 export async function startServer({ settings, ...parts }: ServerParts): Promise<RunningServer> {
   refuseOpenDoors(settings);
   const admin = getRequestListener(createAdminApp({ ...parts, adminKey: readSecret(settings.keys.admin) }).fetch);
   let isReady = true;
   let wasProbed = false;
-  const server = createServer((request, response) => {
+  const server = createLimitedServer(settings.connections, (request, response) => {
     const path = request.url ?? '';
     if (path === '/healthz') sendHealth(response, true);
     else if (path === '/readyz') {
@@ -37,10 +35,6 @@ export async function startServer({ settings, ...parts }: ServerParts): Promise<
       sendHealth(response, isReady);
     } else if (path.startsWith('/admin/') || path === '/metrics') void admin(request, response);
     else parts.gateway.handle(request, response);
-  });
-  server.keepAliveTimeout = keepAliveMs;
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
   });
   const origin = await listen(server, settings);
   return {
