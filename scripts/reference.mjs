@@ -10,6 +10,7 @@ import { basisInWords } from '../src/curate/provider-terms.ts';
 import { providerTermsTable } from '../src/curate/provider-terms-table.ts';
 import { errorCatalogue } from '../src/errors.ts';
 import { adminRoutes } from '../src/server/admin-app.ts';
+import { createMetrics } from '../src/server/metrics.ts';
 import { completeSettings, settingsJsonSchema, settingVariables } from '../src/settings.ts';
 
 const note = '<!-- Written by scripts/reference.mjs; change the code, not this page. -->';
@@ -19,6 +20,7 @@ const pages = {
   'docs/reference/http.md': httpPage(),
   'docs/reference/settings.md': settingsPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/metrics.md': metricsPage(),
   'docs/guides/provider-terms.md': providerTermsPage(),
   'rightsize.config.schema.json': formatted('rightsize.config.schema.json', JSON.stringify(settingsJsonSchema())),
 };
@@ -120,6 +122,22 @@ function errorsPage() {
     'Errors',
     'Commands print `error[code]: reason` and the way out. Over HTTP the same code stands in `error.code` of an error object as OpenAI writes it, under the status below; errors of the upstream keep their own status and object.',
     table(['code', 'status', 'way out'], rows),
+  );
+}
+
+function metricsPage() {
+  return page(
+    'Metrics',
+    '`GET /metrics`, in the text format of Prometheus. It lets in whom the admin API lets in: with `keys.admin`, whoever sends that key as a bearer token, else this machine alone. Names and labels are stable. Beside these stand the usual `process_*` and `nodejs_*`. Figures of a task are of its whole life, the others of this process.',
+    table(
+      ['name', 'kind', 'labels', 'meaning'],
+      createMetrics().list.map(({ name, kind, labels, meaning }) => [
+        `\`${name}\``,
+        kind,
+        labels.map((label) => `\`${label}\``).join(', '),
+        meaning,
+      ]),
+    ),
   );
 }
 

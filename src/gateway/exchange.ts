@@ -45,6 +45,8 @@ export interface ExchangeEnd {
   readonly usage: Usage | null;
   /** US dollars; null where unknown. */
   readonly cost: number | null;
+  /** The task's name; null where the call belongs to none. */
+  readonly task: string | null;
   /** Which deployment answered; null where none was asked or there is only one. */
   readonly deployment: string | null;
   /** Times an upstream was asked; 0 for answers from here. */
@@ -65,6 +67,7 @@ export function plainEnd(
     answeredBy,
     error,
     model: null,
+    task: null,
     usage: null,
     cost: null,
     deployment: null,

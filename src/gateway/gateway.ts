@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createSingleKeyGate, type Gatekeeper, type Reservation } from '../access/gatekeeper.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -30,7 +30,7 @@ export interface GatewayOptions {
   /** Who may call, and how much; the single key of the settings where none is given. */
   readonly gatekeeper?: Gatekeeper;
   /** Told of every request when it has ended, refused ones included. What it throws is counted and goes no further. */
-  readonly onEnd?: (end: RequestEnd) => void;
+  readonly onEnd?: (end: RequestEnd, headers: IncomingHttpHeaders) => void;
   /** Told of every call behind its answer. What it throws is counted and goes no further. */
   readonly onCall?: (captured: CapturedCall) => void;
   /** Milliseconds since 1970, UTC. */
@@ -195,7 +195,7 @@ class RunningGateway implements Gateway {
       end = plainEnd(status, 'gateway', code);
     }
     exchange?.finish(end);
-    this.#tellEnd(exchange, end, performance.now() - startedAt);
+    this.#tellEnd(request, exchange, end, performance.now() - startedAt);
   }
 
   /** Throws before a byte of the body is read. */
@@ -231,12 +231,12 @@ class RunningGateway implements Gateway {
     };
   }
 
-  #tellEnd(exchange: Exchange | null, end: ExchangeEnd, durationMs: number): void {
+  #tellEnd(request: IncomingMessage, exchange: Exchange | null, end: ExchangeEnd, durationMs: number): void {
     const { onEnd } = this.#options;
     if (onEnd === undefined) return;
     const endpoint = exchange?.endpoint.name ?? null;
     const { tenant = null, key = null } = exchange?.caller ?? {};
-    this.#guard(() => onEnd({ ...end, endpoint, tenant, key, durationMs }));
+    this.#guard(() => onEnd({ ...end, endpoint, tenant, key, durationMs }, request.headers));
   }
 
   /** Behind the answer, and never in its way: whatever fails here is counted. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createWriteBehind, type WriteBehindCounts } from '../capture/write-behind.ts';
 import type { Encoder } from '../encoder/encoder.ts';
 import type { Engine } from '../gateway/engine.ts';
-import { createGateway, type Gateway, type RequestEnd } from '../gateway/gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
 import type { Stage } from '../records/route.ts';
 import type { Settings } from '../settings.ts';
@@ -17,6 +17,7 @@ import { openLiveEngine } from './open-live-engine.ts';
 import { openUpstream } from './open-upstream.ts';
 import type { ReloadReport } from './reload-settings.ts';
 import { createReloading } from './reloading.ts';
+import { openTracing } from './tracing.ts';
 
 /** Builds the live loop over what a store keeps. */
 export type EngineOpener = (parts: {
@@ -35,8 +36,8 @@ export interface InstallationOptions {
   readonly openEngine?: EngineOpener;
   /** Reads the settings again, for `reload`; throws what is wrong with them. */
   readonly readSettings?: () => Promise<Settings>;
-  /** Told of every request that has ended, as `metrics` are. */
-  readonly onEnd?: (end: RequestEnd) => void;
+  /** Names this program in spans; without it there are none. */
+  readonly version?: string;
 }
 
 /** Everything of one data folder but a port: mount `gateway.handle` in any Node server. */
@@ -92,15 +93,17 @@ async function open(
   closers.push(() => engine.close());
   await applyKeptStages(store.state, engine);
   const metrics = createMetrics();
+  const tracing = options.version === undefined ? null : await openTracing(options.version);
   const gateway = createGateway({
     engine,
     provider: upstream.provider,
     settings,
     log,
     onCall: (captured) => capture.add(captured),
-    onEnd: (end) => {
+    onEnd: (end, headers) => {
       metrics.observe(end);
-      options.onEnd?.(end);
+      tracing?.record(end, headers);
+      log.debug(end, 'a request has ended');
     },
   });
   closers.push(() => gateway.drain());

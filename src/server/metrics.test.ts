@@ -10,6 +10,7 @@ const answered: RequestEnd = {
   error: null,
   usage: { inputTokens: 100, outputTokens: 7, cachedInputTokens: null },
   cost: 0.5,
+  task: null,
   deployment: null,
   attempts: 2,
   tenant: null,

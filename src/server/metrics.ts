@@ -11,7 +11,17 @@ export interface MetricSources {
   readonly version: string;
 }
 
+/** One figure, for the reference page. */
+export interface MetricLine {
+  readonly name: string;
+  readonly kind: string;
+  readonly labels: readonly string[];
+  readonly meaning: string;
+}
+
 export interface Metrics {
+  /** Every figure of this program's own. */
+  readonly list: readonly MetricLine[];
   /** Counts one request that has ended. */
   observe(end: RequestEnd): void;
   /** Prometheus' text format. */
@@ -30,8 +40,10 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const requests = requestMetrics(registry);
   const figures = sourceMetrics(registry);
+  const list = registry.getMetricsAsArray().map(describe);
   collectDefaultMetrics({ register: registry });
   return {
+    list,
     contentType: registry.contentType,
     observe: (end) => observe(requests, end),
     text(sources) {
@@ -39,6 +51,14 @@ export function createMetrics(): Metrics {
       return registry.metrics();
     },
   };
+}
+
+type RegisteredMetric = ReturnType<Registry['getMetricsAsArray']>[number];
+
+function describe(metric: RegisteredMetric): MetricLine {
+  // The typings leave out what every metric carries.
+  const { name, help, type, labelNames } = metric as RegisteredMetric & { readonly labelNames: readonly string[] };
+  return { name, kind: String(type), labels: labelNames, meaning: help };
 }
 
 type RequestMetrics = ReturnType<typeof requestMetrics>;

@@ -16,8 +16,8 @@ export interface RunningInstallation extends RunningServer {
 }
 
 /** Opens the folder, listens, and leaves the address for commands on this machine. Throws `port_in_use` among others. */
-export async function startInstallation({ version, ...options }: StartOptions): Promise<RunningInstallation> {
-  const { settings } = options;
+export async function startInstallation(options: StartOptions): Promise<RunningInstallation> {
+  const { settings, version } = options;
   const startedAt = Date.now();
   const installation = await openInstallation(options);
   const { engine, gateway, upstream, findCall, keepStage } = installation;

@@ -54,11 +54,12 @@ export async function answerChat(exchange: Exchange, parts: ChatParts): Promise<
   return toEnd(chat, decision, end);
 }
 
-function toEnd(chat: ChatRequest, { route }: Decision, end: Answered): ExchangeEnd {
+function toEnd(chat: ChatRequest, { route, taskName }: Decision, end: Answered): ExchangeEnd {
   const isStudent = route.answeredBy === 'student';
   return {
     ...plainEnd(end.status, route.answeredBy, end.error),
     model: chat.model,
+    task: taskName,
     usage: readUsage(end.response),
     cost: isStudent ? 0 : costOfResponse(end.response, chat.model),
     deployment: end.deployment,
