@@ -1,4 +1,3 @@
-import type { SettingsInput } from '../src/settings.ts';
 import type { ScriptedUpstream } from './scripted-upstream.ts';
 
 /** `C` compatibility, `R` resilience, `S` security: the lines of the checklist. */
@@ -58,9 +57,16 @@ export interface CheckContext {
   readonly startOurs: (wishes?: OursWishes) => Promise<OurGateway>;
 }
 
+/** As they stand in the settings file; the gateway itself says what is wrong with them. */
+export interface WishedSettings {
+  readonly keys?: object;
+  readonly upstream?: object;
+  readonly [name: string]: unknown;
+}
+
 export interface OursWishes {
   /** Over those that every gateway of the suite gets. `upstream.baseUrl` is the scripted upstream's unless given. */
-  readonly settings?: SettingsInput;
+  readonly settings?: WishedSettings | ((upstream: ScriptedUpstream) => WishedSettings);
   readonly environment?: Readonly<Record<string, string>>;
   /** Data folder that exists already; otherwise an empty one. */
   readonly data?: string;

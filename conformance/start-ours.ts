@@ -59,7 +59,8 @@ export async function startOurs(
   };
 }
 
-function settingsOf({ settings = {}, withKey = true }: OursWishes, upstream: ScriptedUpstream): object {
+function settingsOf({ settings: wished = {}, withKey = true }: OursWishes, upstream: ScriptedUpstream): object {
+  const settings = typeof wished === 'function' ? wished(upstream) : wished;
   return {
     host: '127.0.0.1',
     port: 0,

@@ -1,7 +1,19 @@
 import type { Check } from '../check.ts';
+import { brokenStreamChecks } from './broken-streams.ts';
 import { chatChecks } from './chat.ts';
+import { errorChecks } from './errors.ts';
+import { forwardedHeaderChecks } from './forwarded-headers.ts';
 import { streamByteChecks } from './stream-bytes.ts';
 import { streamChecks } from './streams.ts';
+import { transportChecks } from './transport.ts';
 
 /** C1–C40. */
-export const compatibilityChecks: readonly Check[] = [...chatChecks, ...streamChecks, ...streamByteChecks];
+export const compatibilityChecks: readonly Check[] = [
+  ...chatChecks,
+  ...streamChecks,
+  ...streamByteChecks,
+  ...errorChecks,
+  ...brokenStreamChecks,
+  ...transportChecks,
+  ...forwardedHeaderChecks,
+];
