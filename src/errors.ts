@@ -58,6 +58,18 @@ const catalogue = {
     remedy: 'The upstream broke off in the middle of its answer. Send the call again.',
   },
   upstream_failed: { status: 502, remedy: 'Look at the logs of the upstream; it answered with an error page.' },
+  upstream_cooling: {
+    status: 429,
+    remedy: 'Send the call again after `retry-after`, or give the model another deployment or a fallback.',
+  },
+  upstream_unavailable: {
+    status: 503,
+    remedy: 'Send the call again after `retry-after`; see what fails with `rightsize models test`.',
+  },
+  endpoint_not_supported: {
+    status: 404,
+    remedy: 'Ask for a model whose upstream has this endpoint; they are listed in docs/guides/models.md.',
+  },
   upstream_connect_timeout: {
     status: 504,
     remedy: 'Check that the upstream can be reached, or raise `upstream.connectTimeoutMs`.',
@@ -116,17 +128,26 @@ export type ErrorCode = keyof typeof catalogue;
 export const errorCatalogue: Readonly<Record<ErrorCode, { readonly status: number; readonly remedy: string }>> =
   catalogue;
 
+export interface RightsizeErrorOptions {
+  readonly cause?: unknown;
+  readonly remedy?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** An error with a code, a cause and a way out. The message names the setting or thing and its value. */
 export class RightsizeError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
   readonly status: number;
+  /** What the answer that tells of it carries besides: `retry-after`, for instance. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown; readonly remedy?: string } = {}) {
+  constructor(code: ErrorCode, message: string, options: RightsizeErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RightsizeError';
     this.code = code;
     this.remedy = options.remedy ?? catalogue[code].remedy;
     this.status = catalogue[code].status;
+    this.headers = options.headers ?? {};
   }
 }

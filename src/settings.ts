@@ -3,16 +3,16 @@ import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RightsizeError } from './errors.ts';
+import { milliseconds, secret } from './settings/setting-values.ts';
+import {
+  defaultUpstreamSettings,
+  findDanglingName,
+  modelSettings,
+  upstreamSettings,
+} from './settings/upstream-settings.ts';
 
 const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);
-const milliseconds = z.number().int().min(1).max(86_400_000);
-
-/** Names an environment variable or a file; the secret itself never stands in the settings. */
-const secret = z.strictObject({
-  env: z.string().min(1).describe('Environment variable that holds the secret.').optional(),
-  file: z.string().min(1).describe('File that holds the secret, and nothing else.').optional(),
-});
 
 const capture = z.enum(['content', 'figures', 'nothing']);
 
@@ -38,31 +38,15 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('Who may use this server.'),
-  upstream: z
-    .strictObject({
-      baseUrl: z
-        .url({ protocol: /^https?$/ })
-        .nullable()
-        .default(null)
-        .describe('Base URL of an OpenAI-compatible API, with its /v1.'),
-      apiKey: secret
-        .nullable()
-        .default(null)
-        .describe("The upstream's key. Without it the caller's own Authorization header is passed on."),
-      connectTimeoutMs: milliseconds.default(3_000).describe('Longest wait for a connection.'),
-      firstByteTimeoutMs: milliseconds.default(300_000).describe('Longest wait for the first byte of an answer.'),
-      idleTimeoutMs: milliseconds.default(120_000).describe('Longest silence inside an answer.'),
-      totalTimeoutMs: milliseconds.default(600_000).describe('Longest whole call.'),
-      maxConnections: z
-        .number()
-        .int()
-        .min(1)
-        .max(65_535)
-        .default(256)
-        .describe('Connections kept to the upstream at most.'),
-    })
-    .prefault({})
-    .describe('Who answers what no student answers.'),
+  upstream: defaultUpstreamSettings.prefault({}).describe('Who answers what no student answers.'),
+  upstreams: z
+    .record(z.string().regex(/^(?!default$)[\w.-]+$/, 'is no name of an upstream'), upstreamSettings)
+    .default({})
+    .describe('Further upstreams, by name, for the deployments of `models`.'),
+  models: z
+    .record(z.string().min(1), modelSettings)
+    .default({})
+    .describe('Names that applications may ask for, and the deployments that answer to each; docs/guides/models.md.'),
   recorded: z
     .string()
     .min(1)
@@ -404,9 +388,29 @@ function nested(path: readonly string[], value: unknown): Tree {
 
 function check(settings: Tree, source: string): Settings {
   const result = settingsSchema.safeParse(settings);
-  if (result.success) return result.data;
+  if (result.success) return checkNames(result.data, source);
   const issue = result.error.issues[0];
   throw new RightsizeError('invalid_setting', issue === undefined ? source : describeIssue(issue, settings, source));
+}
+
+function checkNames(settings: Settings, source: string): Settings {
+  const dangling = findDanglingName(settings);
+  if (dangling === null) return settings;
+  const { path, known } = dangling;
+  const name = String(valueAt(settings, path.map(String)));
+  const nearest = nearestWord(name, known, 4);
+  const hint = nearest === null ? `Known: ${known.join(', ')}.` : `Did you mean \`${nearest}\`?`;
+  throw new RightsizeError(
+    'invalid_setting',
+    `\`${path.join('.')}\` in ${source} names no such thing: "${name}". ${hint}`,
+  );
+}
+
+function valueAt(settings: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    settings,
+  );
 }
 
 function describeIssue(issue: z.core.$ZodIssue, settings: Tree, source: string): string {
@@ -417,20 +421,25 @@ function describeIssue(issue: z.core.$ZodIssue, settings: Tree, source: string):
     const hint = nearest === null ? `Known: ${keysAt(path).join(', ')}.` : `Did you mean \`${nearest}\`?`;
     return `\`${[...path, key].join('.')}\` in ${source} is not a setting. ${hint}`;
   }
-  const value = path.reduce<unknown>((at, key) => (isTree(at) ? at[key] : undefined), settings);
+  const value = valueAt(settings, path);
   return `\`${path.join('.')}\` is ${JSON.stringify(value) ?? 'missing'}: ${issue.message}.`;
 }
 
 function keysAt(path: readonly string[]): readonly string[] {
   let schema: z.ZodType = settingsSchema;
   for (const key of path) {
-    const inner = unwrapped(schema);
-    const child: unknown = inner instanceof z.ZodObject ? inner.shape[key] : undefined;
+    const child: unknown = childOf(unwrapped(schema), key);
     if (!(child instanceof z.ZodType)) return [];
     schema = child;
   }
   const inner = unwrapped(schema);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function childOf(schema: z.ZodType, key: string): unknown {
+  if (schema instanceof z.ZodObject) return schema.shape[key];
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return schema instanceof z.ZodArray ? schema.element : undefined;
 }
 
 /** The known word nearest to a misspelled one, at most `farthest` edits away; null where none is near. */

@@ -38,7 +38,9 @@ export function sendError(
   else {
     const body = Buffer.from(JSON.stringify(errorBody(error)));
     const known = { 'content-type': 'application/json', 'content-length': String(body.length) };
-    response.writeHead(status ?? error.status, { ...headers, ...known } as Record<string, string>).end(body);
+    response
+      .writeHead(status ?? error.status, { ...headers, ...error.headers, ...known } as Record<string, string>)
+      .end(body);
   }
   return error;
 }

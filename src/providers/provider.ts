@@ -15,6 +15,16 @@ export interface UpstreamRequest {
   readonly model?: string | null;
   /** Aborted when the caller hangs up: the upstream's connection is closed with it. */
   readonly signal: AbortSignal;
+  /** Longest whole call from now on, where it is shorter than the provider's own limit. */
+  readonly totalTimeoutMs?: number;
+}
+
+/** US dollars per million tokens. */
+export interface DeploymentPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Null: cached tokens cost what others do. */
+  readonly cachedInput: number | null;
 }
 
 export interface UpstreamResponse {
@@ -27,6 +37,8 @@ export interface UpstreamResponse {
   readonly failure: (error: unknown) => RightsizeError;
   /** Which of several deployments answered. */
   readonly deployment?: string;
+  /** What the deployment costs, where the settings say so. */
+  readonly price?: DeploymentPrice;
   /** Times an upstream was asked for this answer; 1 where it is not said. */
   readonly attempts?: number;
 }

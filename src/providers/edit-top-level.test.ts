@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { editTopLevel, type MemberEdit } from './edit-top-level.ts';
+
+function edited(text: string, edits: Record<string, MemberEdit> = { model: { value: '"big"' } }): string {
+  return editTopLevel(Buffer.from(text), edits).toString();
+}
+
+describe('editTopLevel', () => {
+  it('changes one value and no other byte: numbers, spaces and escapes keep their spelling (C1)', () => {
+    expect(edited('{ "n" : 1.0,\n\t"seed":9007199254740993 , "model" :  "small" ,"x":"\\u00e9\\"" }')).toBe(
+      '{ "n" : 1.0,\n\t"seed":9007199254740993 , "model" :  "big" ,"x":"\\u00e9\\"" }',
+    );
+  });
+
+  it.each([
+    ['{"tools":[{"model":"inner"}],"model":"small"}', '{"tools":[{"model":"inner"}],"model":"big"}'],
+    ['{"a":"\\"model\\":\\"no\\"","model":"small"}', '{"a":"\\"model\\":\\"no\\"","model":"big"}'],
+    ['{"a":"ends in \\\\","model":"small"}', '{"a":"ends in \\\\","model":"big"}'],
+    ['{"a":{"b":"}]","model":1},"model":"s"}', '{"a":{"b":"}]","model":1},"model":"big"}'],
+    ['{"mod\\u0065l":"small"}', '{"mod\\u0065l":"big"}'],
+    ['{"model":"one","model":"two"}', '{"model":"big","model":"big"}'],
+    ['{"model":"sm\\"all"}', '{"model":"big"}'],
+  ])('finds the member of the outermost object: %s', (before, after) => {
+    expect(edited(before)).toBe(after);
+  });
+
+  it('renames a member and keeps its value', () => {
+    expect(edited('{"max_completion_tokens": 5.0, "x": 1}', { max_completion_tokens: { name: 'max_tokens' } })).toBe(
+      '{"max_tokens": 5.0, "x": 1}',
+    );
+  });
+
+  it.each(['', '[{"model":"a"}]', '"model"', 'no json', '{"model"', '{"model":', '{"model":"a"', '{"__proto__":1}'])(
+    'leaves alone what is no object with such a member: %s',
+    (text) => {
+      expect(edited(text)).toBe(text);
+    },
+  );
+
+  it('gives what parsing, changing and printing would give, for any object', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.integer({ min: 0, max: 3 }), (object, indent) => {
+        const text = JSON.stringify({ ...object, model: 'small' }, null, indent);
+        expect(JSON.parse(edited(text))).toEqual(JSON.parse(JSON.stringify({ ...object, model: 'big' })));
+      }),
+    );
+  });
+});

@@ -1,0 +1,118 @@
+import { Readable } from 'node:stream';
+import { RightsizeError } from '../../errors.ts';
+import { editTopLevel } from '../edit-top-level.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../provider.ts';
+import { answered, asked, cooling, failed, released } from './deployment-health.ts';
+import { firstByte, readSmall } from './first-byte.ts';
+import type { Deployment, FleetClock } from './fleet-parts.ts';
+import { judgeStatus, saysQuotaIsSpent, type Verdict } from './judge-answer.ts';
+import { retryHint } from './retry-hint.ts';
+
+/** What came of asking one deployment once. */
+export interface Attempt {
+  readonly deployment: Deployment;
+  readonly verdict: Verdict;
+  /** What the caller gets where nothing better comes. */
+  readonly outcome: UpstreamResponse | RightsizeError;
+  /** False where its upstream says that asking again is of no use. */
+  readonly mayRepeat: boolean;
+}
+
+/** Rest of a key whose 429 names no time. */
+const restMs = 1_000;
+/** Rest of a key whose account is spent. */
+const spentRestMs = 60_000;
+/** However long an upstream asks for, it is tried again after this. */
+const longestRestMs = 600_000;
+
+/**
+ * Asks one deployment, and keeps its health. Resolves when the first byte of the answer is there, or with what failed; a
+ * `final` answer streams on. Rejects only when the caller hung up, with the signal's reason.
+ */
+export async function askDeployment(
+  deployment: Deployment,
+  request: UpstreamRequest,
+  clock: FleetClock,
+): Promise<Attempt> {
+  deployment.health = asked(deployment.health);
+  deployment.inFlight++;
+  let isStreaming = false;
+  try {
+    const response = await deployment.provider.send(requestFor(deployment, request));
+    const verdict = judgeStatus(response.status, response.headers);
+    if (verdict !== 'final') return await judgeBody(deployment, { response, verdict, clock });
+    await firstByte(response.body).catch((error: unknown) => {
+      throw response.failure(error);
+    });
+    isStreaming = true;
+    watchBody(deployment, response, request, clock);
+    return { deployment, verdict, outcome: response, mayRepeat: false };
+  } catch (error) {
+    if (request.signal.aborted) throw request.signal.reason;
+    if (!(error instanceof RightsizeError)) throw error;
+    deployment.health = failed(deployment.health, clock.now(), deployment.breaker);
+    return { deployment, verdict: 'failed', outcome: error, mayRepeat: true };
+  } finally {
+    if (!isStreaming) {
+      deployment.inFlight--;
+      deployment.health = released(deployment.health);
+    }
+  }
+}
+
+function requestFor({ model }: Deployment, request: UpstreamRequest): UpstreamRequest {
+  if (model === null || model === request.model) return request;
+  const body = Buffer.isBuffer(request.body)
+    ? editTopLevel(request.body, { model: { value: JSON.stringify(model) } })
+    : request.body;
+  return { ...request, model, body };
+}
+
+interface RefusedAnswer {
+  readonly response: UpstreamResponse;
+  readonly verdict: Verdict;
+  readonly clock: FleetClock;
+}
+
+/** An answer that may be asked for again: read whole, for its connection is wanted back and its words decide. */
+async function judgeBody(deployment: Deployment, { response, verdict, clock }: RefusedAnswer): Promise<Attempt> {
+  const { status, headers } = response;
+  const body = await readSmall(response.body);
+  const isSpent =
+    verdict === 'exhausted' || (verdict === 'limited' && body !== null && saysQuotaIsSpent(body, headers));
+  rest(deployment, isSpent ? 'exhausted' : verdict, retryHint(headers, clock.date()), clock.now());
+  return {
+    deployment,
+    verdict: isSpent ? 'exhausted' : verdict,
+    outcome:
+      body === null
+        ? new RightsizeError('upstream_failed', `The upstream answered ${status} with a page that could not be read.`)
+        : { ...response, body: Readable.from([body], { objectMode: false }) },
+    mayRepeat: !isSpent && headers['x-should-retry'] !== 'false',
+  };
+}
+
+function rest(deployment: Deployment, verdict: Verdict, hintMs: number | null, now: number): void {
+  if (verdict === 'failed') deployment.health = failed(deployment.health, now, deployment.breaker);
+  const unasked = verdict === 'exhausted' ? spentRestMs : verdict === 'limited' ? restMs : 0;
+  deployment.health = cooling(deployment.health, now + Math.min(hintMs ?? unasked, longestRestMs));
+}
+
+/** A stream's end is the end of its call: only then was it answered, or not. */
+function watchBody(
+  deployment: Deployment,
+  { body }: UpstreamResponse,
+  { signal }: UpstreamRequest,
+  clock: FleetClock,
+): void {
+  if (deployment.health.openUntil !== null) deployment.health = answered(deployment.health);
+  body.once('end', () => {
+    deployment.health = answered(deployment.health);
+  });
+  body.once('error', () => {
+    if (!signal.aborted) deployment.health = failed(deployment.health, clock.now(), deployment.breaker);
+  });
+  body.once('close', () => {
+    deployment.inFlight--;
+  });
+}

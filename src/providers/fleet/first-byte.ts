@@ -1,0 +1,40 @@
+import type { Readable } from 'node:stream';
+
+/** Resolves when something of the body has arrived, or its end; nothing is taken out. Rejects where it broke off before. */
+export function firstByte(body: Readable): Promise<void> {
+  if (body.readableLength > 0 || body.readableEnded) return Promise.resolve();
+  if (body.destroyed) return Promise.reject(body.errored ?? new Error('closed'));
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: () => void) => () => {
+      body.off('readable', onReadable).off('error', onError).off('close', onClose);
+      outcome();
+    };
+    const onReadable = settle(resolve);
+    const onError = (error: unknown) => settle(() => reject(error))();
+    const onClose = settle(() => reject(new Error('closed')));
+    body.on('readable', onReadable).on('error', onError).on('close', onClose);
+  });
+}
+
+/** Largest error answer that is looked into. */
+const mostBytes = 64 * 1024;
+const patienceMs = 2_000;
+
+/** A small body as one piece, so that its connection is free again; null where it is large, slow or breaks off. */
+export async function readSmall(body: Readable): Promise<Buffer | null> {
+  const timer = setTimeout(() => body.destroy(), patienceMs);
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of body) {
+      pieces.push(piece as Buffer);
+      bytes += (piece as Buffer).length;
+      if (bytes > mostBytes) return null;
+    }
+    return Buffer.concat(pieces);
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
