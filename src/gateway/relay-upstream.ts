@@ -3,6 +3,7 @@ import { RightsizeError } from '../errors.ts';
 import type { UpstreamResponse } from '../providers/provider.ts';
 import type { ResponseTee } from './captured-response.ts';
 import type { Interruption } from './exchange.ts';
+import { deploymentHeaders } from './route-headers.ts';
 import { errorBody, sendError } from './send-error.ts';
 
 export interface Relay {
@@ -64,7 +65,7 @@ export function cancelled(): RightsizeError {
 }
 
 function answerHeaders(upstream: UpstreamResponse): Record<string, string | string[]> {
-  const headers = { ...upstream.headers } as Record<string, string | string[]>;
+  const headers = { ...upstream.headers, ...deploymentHeaders(upstream) } as Record<string, string | string[]>;
   if (!isEventStream(upstream)) return headers;
   return { 'cache-control': 'no-cache', 'x-accel-buffering': 'no', ...headers };
 }
@@ -99,5 +100,8 @@ async function replaceForeignError({ upstream, response, headers }: Relay): Prom
   const kept = Object.entries(upstream.headers).filter(
     ([name]) => name.startsWith('retry-after') || name.startsWith('x-'),
   ) as [string, string][];
-  return sendError(response, error, { status: upstream.status, headers: { ...Object.fromEntries(kept), ...headers } });
+  return sendError(response, error, {
+    status: upstream.status,
+    headers: { ...Object.fromEntries(kept), ...deploymentHeaders(upstream), ...headers },
+  });
 }

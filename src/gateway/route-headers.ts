@@ -1,3 +1,4 @@
+import type { UpstreamResponse } from '../providers/provider.ts';
 import type { Decision } from './engine.ts';
 
 /** Who answered and why. Absent where there is nothing to say. */
@@ -13,6 +14,12 @@ export function routeHeaders({ route, taskName }: Decision): Record<string, stri
     ...(route.score === null ? {} : { 'x-rightsize-score': route.score.toFixed(4) }),
     ...(isStudent ? { 'x-rightsize-usage': 'estimated' } : {}),
   };
+}
+
+/** Which deployment answered, and how many times one was asked. Nothing where there is only one upstream. */
+export function deploymentHeaders({ deployment, attempts }: UpstreamResponse): Record<string, string> {
+  if (deployment === undefined) return {};
+  return { 'x-rightsize-deployment': headerText(deployment), 'x-rightsize-attempts': String(attempts ?? 1) };
 }
 
 /** Header values are ASCII; everything else is percent-encoded as in a URL. */

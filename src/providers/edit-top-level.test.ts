@@ -31,6 +31,15 @@ describe('editTopLevel', () => {
     );
   });
 
+  it.each([
+    ['{"a":1.0, "x":{"x":2} ,"b":3}', '{"a":1.0,"b":3}'],
+    ['{ "a":1.0, "x":2 }', '{ "a":1.0 }'],
+    ['{"x":1,"x":2}', '{}'],
+    ['{"x":1, "model":"m" }', '{"model":"m" }'],
+  ])('drops a member wherever it stands: %s', (before, after) => {
+    expect(edited(before, { x: { isDropped: true } })).toBe(after);
+  });
+
   it.each(['', '[{"model":"a"}]', '"model"', 'no json', '{"model"', '{"model":', '{"model":"a"', '{"__proto__":1}'])(
     'leaves alone what is no object with such a member: %s',
     (text) => {

@@ -1,9 +1,11 @@
-/** What becomes of one member of the outermost object. Both may be given. */
+/** What becomes of one member of the outermost object. */
 export interface MemberEdit {
   /** JSON that takes the place of the value. */
   readonly value?: string;
   /** Another name for the member. */
   readonly name?: string;
+  /** The member is left out, and the spaces between the others with it. */
+  readonly isDropped?: true;
 }
 
 const quote = 0x22;
@@ -15,36 +17,65 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
+/** Where one member stands in the bytes. */
+interface Member {
+  readonly start: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly end: number;
+  readonly edit: MemberEdit | undefined;
+}
+
 /**
  * A JSON object's bytes with some of its own members changed; every other byte, the spelling of numbers among them, stays
  * as it is. Members of objects inside are left alone, and of members that stand twice both are changed. What is no JSON
  * object comes back unchanged.
  */
 export function editTopLevel(body: Buffer, edits: Readonly<Record<string, MemberEdit>>): Buffer {
+  const members = readMembers(body, edits);
+  const edited = members.filter(({ edit }) => edit !== undefined);
+  if (edited.length === 0) return body;
+  if (edited.some(({ edit }) => edit?.isDropped)) return withoutDropped(body, members);
   const pieces: Buffer[] = [];
   let kept = 0;
-  const replace = (from: number, to: number, text: string) => {
-    pieces.push(body.subarray(kept, from), Buffer.from(text));
-    kept = to;
-  };
+  for (const member of edited) {
+    pieces.push(body.subarray(kept, member.start), editedMember(body, member));
+    kept = member.end;
+  }
+  return Buffer.concat([...pieces, body.subarray(kept)]);
+}
+
+function withoutDropped(body: Buffer, members: readonly Member[]): Buffer {
+  const kept = members.filter(({ edit }) => !edit?.isDropped).map((member) => editedMember(body, member));
+  const joined = kept.flatMap((member, index) => (index === 0 ? [member] : [Buffer.from(','), member]));
+  const end = members.at(-1)?.end ?? 0;
+  return Buffer.concat([body.subarray(0, members[0]?.start), ...joined, body.subarray(end)]);
+}
+
+function editedMember(body: Buffer, { start, keyEnd, valueStart, end, edit }: Member): Buffer {
+  const key = edit?.name === undefined ? body.subarray(start, keyEnd) : Buffer.from(JSON.stringify(edit.name));
+  const value = edit?.value === undefined ? body.subarray(valueStart, end) : Buffer.from(edit.value);
+  return Buffer.concat([key, body.subarray(keyEnd, valueStart), value]);
+}
+
+/** The members of the outermost object in their order; none where the bytes are no object. */
+function readMembers(body: Buffer, edits: Readonly<Record<string, MemberEdit>>): readonly Member[] {
+  const members: Member[] = [];
   let at = skipSpace(body, 0);
-  if (body[at] !== openBrace) return body;
+  if (body[at] !== openBrace) return [];
   at = skipSpace(body, at + 1);
   while (body[at] === quote) {
     const keyEnd = skipString(body, at);
-    const valueStart = skipSpace(body, skipSpace(body, keyEnd) + 1);
-    if (body[skipSpace(body, keyEnd)] !== colon) return body;
-    const valueEnd = skipValue(body, valueStart);
-    if (valueEnd <= valueStart) return body;
-    const edit = editOf(body, at, keyEnd, edits);
-    if (edit?.name !== undefined) replace(at, keyEnd, JSON.stringify(edit.name));
-    if (edit?.value !== undefined) replace(valueStart, valueEnd, edit.value);
-    at = skipSpace(body, valueEnd);
+    const colonAt = skipSpace(body, keyEnd);
+    const valueStart = skipSpace(body, colonAt + 1);
+    const end = skipValue(body, valueStart);
+    if (body[colonAt] !== colon || end <= valueStart) return [];
+    members.push({ start: at, keyEnd, valueStart, end, edit: editOf(body, at, keyEnd, edits) });
+    at = skipSpace(body, end);
     if (body[at] !== comma) break;
     at = skipSpace(body, at + 1);
   }
-  if (body[at] !== closeBrace || pieces.length === 0) return body;
-  return Buffer.concat([...pieces, body.subarray(kept)]);
+  return body[at] === closeBrace ? members : [];
 }
 
 function editOf(

@@ -1,7 +1,7 @@
-import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
+import { openUpstreams } from '../providers/fleet/open-upstreams.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openRecordedProvider } from '../providers/recorded/recorded-provider.ts';
-import { readSecret, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 
 /** Whoever answers what no student answers; another one may take its place while calls are under way. */
 export interface Upstream {
@@ -30,8 +30,6 @@ export async function openUpstream(settings: Settings): Promise<Upstream> {
 }
 
 /** The upstream that the settings name; null where they name none. Throws what is wrong with them. */
-export async function openProvider({ recorded, upstream }: Settings): Promise<Provider | null> {
-  if (recorded !== null) return openRecordedProvider(recorded);
-  const { baseUrl, apiKey, ...limits } = upstream;
-  return baseUrl === null ? null : createOpenAiCompatibleProvider({ ...limits, baseUrl, apiKey: readSecret(apiKey) });
+export async function openProvider(settings: Settings): Promise<Provider | null> {
+  return settings.recorded === null ? openUpstreams(settings) : openRecordedProvider(settings.recorded);
 }

@@ -9,7 +9,16 @@ export interface ReloadReport {
 }
 
 /** Settings that a running server can take up; the others are bound to its port, its folder or its learning. */
-const reloadable: readonly (keyof Settings)[] = ['upstream', 'recorded', 'maxBodyBytes', 'drainMs', 'capture', 'log'];
+const reloadable: readonly (keyof Settings)[] = [
+  'upstream',
+  'upstreams',
+  'models',
+  'recorded',
+  'maxBodyBytes',
+  'drainMs',
+  'capture',
+  'log',
+];
 
 /** Which settings differ, and which of these a running server can take up. */
 export function compareSettings(before: Settings, after: Settings): ReloadReport {

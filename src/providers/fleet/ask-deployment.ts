@@ -41,12 +41,13 @@ export async function askDeployment(
     const response = await deployment.provider.send(requestFor(deployment, request));
     const verdict = judgeStatus(response.status, response.headers);
     if (verdict !== 'final') return await judgeBody(deployment, { response, verdict, clock });
-    await firstByte(response.body).catch((error: unknown) => {
+    const body = await firstByte(response.body).catch((error: unknown) => {
       throw response.failure(error);
     });
     isStreaming = true;
-    watchBody(deployment, response, request, clock);
-    return { deployment, verdict, outcome: response, mayRepeat: false };
+    const outcome = body === response.body ? response : { ...response, body };
+    watchBody(deployment, outcome, request, clock);
+    return { deployment, verdict, outcome, mayRepeat: false };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (!(error instanceof RightsizeError)) throw error;

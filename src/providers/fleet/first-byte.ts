@@ -1,18 +1,23 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
-/** Resolves when something of the body has arrived, or its end; nothing is taken out. Rejects where it broke off before. */
-export function firstByte(body: Readable): Promise<void> {
-  if (body.readableLength > 0 || body.readableEnded) return Promise.resolve();
+/**
+ * Waits until something of the body has arrived, or its end, and gives the body with nothing taken out of it. An empty
+ * one ends while it is waited for, so another empty one takes its place. Rejects where it broke off before.
+ */
+export function firstByte(body: Readable): Promise<Readable> {
+  if (body.readableLength > 0) return Promise.resolve(body);
+  if (body.readableEnded) return Promise.resolve(Readable.from([]));
   if (body.destroyed) return Promise.reject(body.errored ?? new Error('closed'));
   return new Promise((resolve, reject) => {
-    const settle = (outcome: () => void) => () => {
-      body.off('readable', onReadable).off('error', onError).off('close', onClose);
+    const settle = (outcome: () => void) => {
+      body.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', onClose);
       outcome();
     };
-    const onReadable = settle(resolve);
-    const onError = (error: unknown) => settle(() => reject(error))();
-    const onClose = settle(() => reject(new Error('closed')));
-    body.on('readable', onReadable).on('error', onError).on('close', onClose);
+    const onReadable = () => settle(() => resolve(body.readableLength > 0 ? body : Readable.from([])));
+    const onEnd = () => settle(() => resolve(Readable.from([])));
+    const onError = (error: unknown) => settle(() => reject(error));
+    const onClose = () => settle(() => reject(new Error('closed')));
+    body.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onClose);
   });
 }
 

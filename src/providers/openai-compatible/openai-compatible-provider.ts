@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { type ErrorCode, RightsizeError } from '../../errors.ts';
+import { type ApiDifferences, differingPath, differingRequestBody, keyHeaders } from '../api-differences.ts';
 import { requestHeaders, responseHeaders } from '../forwarded-headers.ts';
 import type { Provider, UpstreamRequest } from '../provider.ts';
 
@@ -14,6 +15,12 @@ export interface OpenAiCompatibleOptions {
   readonly idleTimeoutMs: number;
   readonly totalTimeoutMs: number;
   readonly maxConnections: number;
+  /** Set on every request, over what the caller sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the caller's own key may be passed on where `apiKey` is null; yes where it is not said. */
+  readonly forwardsCallerKey?: boolean;
+  /** Where this API differs from OpenAI's own. */
+  readonly differences?: ApiDifferences;
 }
 
 /** A connection that dies this soon was dead already when it was taken from the pool. */
@@ -37,9 +44,9 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
     close: () => pool.close(),
     async send(request) {
       request.signal.throwIfAborted();
-      const deadline = startDeadline(request.signal, options);
+      const deadline = startDeadline(request, options);
       try {
-        const reply = await sendOnce(pool, toDispatch(request, prefix, options.apiKey, deadline.signal));
+        const reply = await sendOnce(pool, toDispatch(request, prefix, options, deadline.signal));
         reply.body.once('close', deadline.stop);
         return {
           status: reply.statusCode,
@@ -78,37 +85,49 @@ function isBrokenConnection(error: unknown): boolean {
 function toDispatch(
   request: UpstreamRequest,
   prefix: string,
-  apiKey: string | null,
+  { apiKey, headers: fixed, forwardsCallerKey = true, differences }: OpenAiCompatibleOptions,
   signal: EventEmitter,
 ): Dispatcher.RequestOptions {
   const headers = requestHeaders(request.headers);
-  if (apiKey !== null) {
-    headers.authorization = `Bearer ${apiKey}`;
+  if (apiKey !== null || !forwardsCallerKey) {
+    delete headers.authorization;
     delete headers['x-api-key'];
     delete headers['api-key'];
   }
-  return { method: request.method, path: prefix + request.path, headers, body: request.body, signal };
+  if (apiKey !== null) Object.assign(headers, keyHeaders(apiKey, differences));
+  if (fixed !== undefined) Object.assign(headers, fixed);
+  const path = prefix + differingPath(request, differences);
+  return { method: request.method, path, headers, body: differingRequestBody(request.body, differences), signal };
 }
 
 interface Deadline {
   /** Emits `abort`; an emitter costs a fraction of an AbortController. */
   readonly signal: EventEmitter;
   readonly hasPassed: () => boolean;
+  readonly limitMs: number;
   stop(): void;
 }
 
 /** One signal for both: the caller hung up, or the whole call took too long. */
-function startDeadline(callerSignal: AbortSignal, { totalTimeoutMs }: OpenAiCompatibleOptions): Deadline {
+function startDeadline(
+  { signal: callerSignal, totalTimeoutMs = Number.POSITIVE_INFINITY }: UpstreamRequest,
+  limits: OpenAiCompatibleOptions,
+): Deadline {
   const signal = new EventEmitter();
+  const limitMs = Math.min(totalTimeoutMs, limits.totalTimeoutMs);
   let passed = false;
   const onAbort = () => void signal.emit('abort');
   callerSignal.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => {
-    passed = true;
-    signal.emit('abort');
-  }, totalTimeoutMs);
+  const timer = setTimeout(
+    () => {
+      passed = true;
+      signal.emit('abort');
+    },
+    Math.min(totalTimeoutMs, limits.totalTimeoutMs),
+  );
   return {
     signal,
+    limitMs,
     hasPassed: () => passed,
     stop() {
       clearTimeout(timer);
@@ -137,7 +156,7 @@ function describe(
 ): { readonly code: ErrorCode; readonly message: string } {
   const upstream = `The upstream ${options.baseUrl}`;
   if (deadline.hasPassed())
-    return { code: 'upstream_total_timeout', message: `${upstream} took longer than ${options.totalTimeoutMs} ms.` };
+    return { code: 'upstream_total_timeout', message: `${upstream} took longer than ${deadline.limitMs} ms.` };
   if (cause instanceof errors.ConnectTimeoutError)
     return {
       code: 'upstream_connect_timeout',
