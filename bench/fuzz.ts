@@ -165,7 +165,7 @@ function say({ cases, minutes, findings, exit, longestProbeMs, memory, memorySlo
   );
   const kinds = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const kind = finding.fault.replaceAll(/\d+/g, '#').slice(0, 24);
+    const kind = finding.fault.replaceAll(/\d+/g, '#').split(':')[0] ?? '';
     kinds.set(kind, [...(kinds.get(kind) ?? []), finding]);
   }
   for (const [, same] of kinds) console.log(`${same.length} × ${same[0]?.fault} (seeds ${seeds(same)})`);

@@ -1,0 +1,192 @@
+import { equal, ok } from 'node:assert/strict';
+import { chat, chunk, completion } from '../bodies.ts';
+import { type Check, type CheckContext, NotTestable } from '../check.ts';
+import { ask, type Gateway, openStream, pause, until } from '../client.ts';
+import { openRaw } from '../raw-client.ts';
+import { metric, quantile, repeat, residentMegabytes } from './facts.ts';
+
+const event = `data: ${JSON.stringify(chunk({ content: 'x'.repeat(16_000) }))}\n\n`;
+
+/** Writes events until so many bytes are sent, no faster than they are taken. */
+async function pour(reply: Parameters<Gateway['upstream']['script']>[0], bytes: number): Promise<number> {
+  reply.stream();
+  let sent = 0;
+  while (sent < bytes && !reply.socket.destroyed) {
+    await reply.flush(event);
+    sent += event.length;
+  }
+  if (!reply.socket.destroyed) reply.event('[DONE]').end();
+  return sent;
+}
+
+/** How long the readiness probe took, each time it was asked until `work` was done. */
+async function probeDuring({ origin }: Gateway, work: Promise<unknown>): Promise<readonly number[]> {
+  const times: number[] = [];
+  let isDone = false;
+  const end = work.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    const startedAt = performance.now();
+    const response = await fetch(`${origin}/readyz`);
+    await response.text();
+    if (response.status === 404) throw new NotTestable('it has no /readyz');
+    times.push(performance.now() - startedAt);
+    await pause(20);
+  }
+  await end;
+  return times;
+}
+
+/** R10, R11, R21. */
+export const loadChecks: readonly Check[] = [
+  {
+    number: 'R10',
+    title: 'readiness takes under 100 ms (p99) while a thousand streams of 5 MB are aborted',
+    slow: true,
+    async run(context) {
+      context.upstream.script = (reply) => void pour(reply, 5_000_000);
+      const aborting = repeat(1_000, 24, async () => {
+        const stream = await openStream(context, { body: chat(context, { stream: true }) });
+        await stream.until((text) => text.length > 100_000);
+        stream.abort();
+        await stream.ended;
+      });
+      const times = await probeDuring(context, aborting);
+      const p99 = quantile(times, 0.99);
+      ok(p99 < 100, `p99 ${p99.toFixed(0)} ms of ${times.length} probes`);
+    },
+  },
+  {
+    number: 'R11',
+    title: 'a stream of 200 MB to a slow reader grows memory by less than 5 MB, and pauses the upstream',
+    slow: true,
+    ours: 'it looks at the memory of its process',
+    async run(context) {
+      const gateway = await context.startOurs({ settings: { capture: { default: 'figures' } } });
+      await warmUp(gateway, context);
+      let sent = 0;
+      gateway.upstream.script = async (reply) => {
+        reply.stream();
+        while (sent < 200_000_000 && !reply.socket.destroyed) {
+          await reply.flush(event);
+          sent += event.length;
+        }
+      };
+      const before = residentMegabytes(gateway.pid);
+      const reader = await openRaw(gateway.origin);
+      reader.socket.pause();
+      reader.write(rawChat(gateway, context));
+      await pause(1_500);
+      const whenStalled = sent;
+      await pause(1_000);
+      ok(sent - whenStalled < 2_000_000, `the upstream was not paused: ${sent} bytes were taken`);
+      ok(sent < 30_000_000, `${sent} bytes were taken though nobody read`);
+      // Reads at some 8 MB/s for a while; memory is judged against the start, as V8 gives back what it does not need.
+      const growths: number[] = [];
+      for (let turn = 0; turn < 20; turn++) {
+        reader.socket.resume();
+        await pause(20);
+        reader.socket.pause();
+        await pause(80);
+        growths.push(residentMegabytes(gateway.pid) - before);
+      }
+      reader.socket.destroy();
+      const growth = quantile(growths, 0.5);
+      ok(growth < 5, `memory grew by ${growth.toFixed(1)} MB`);
+    },
+  },
+  {
+    number: 'R11',
+    title: 'a reader who has stopped is hung up on after the write timeout',
+    ours: 'the write timeout is a setting',
+    async run(context) {
+      const gateway = await context.startOurs({ settings: { streams: { writeTimeoutMs: 700 } } });
+      gateway.upstream.script = (reply) => void pour(reply, 200_000_000);
+      const reader = await openRaw(gateway.origin);
+      reader.socket.pause();
+      reader.write(rawChat(gateway, context));
+      await until(() => gateway.upstream.requests.length > 0, 'the request at the upstream');
+      const { connection } = gateway.upstream.requests[0] ?? {};
+      await until(() => connection?.closedAt !== null, 'the upstream was not let go', 5_000);
+      await pause(100);
+      equal(await metric(gateway, 'rightsize_active_requests'), 0);
+      reader.socket.destroy();
+    },
+  },
+  {
+    number: 'R21',
+    title: 'after successes, errors, timeouts, aborts and broken requests on every route no slot is taken',
+    slow: true,
+    ours: 'it looks at its metrics',
+    async run(context) {
+      const gateway = await context.startOurs({
+        settings: { upstream: { firstByteTimeoutMs: 150, idleTimeoutMs: 150 } },
+      });
+      gateway.upstream.script = (reply, { headers }) => {
+        const fate = headers['x-fate'];
+        if (fate === 'success') reply.json(200, completion('ok'));
+        if (fate === 'error') reply.json(500, { error: { message: 'no', type: 'x', param: null, code: null } });
+        if (fate === 'reset')
+          reply
+            .stream()
+            .event(chunk({ content: 'a' }))
+            .reset();
+        if (fate === 'half') reply.stream().event(chunk({ content: 'a' }));
+      };
+      const fates = ['success', 'error', 'timeout', 'reset', 'half', 'abort', 'malformed', 'no-key'] as const;
+      const paths = [
+        'chat/completions',
+        'completions',
+        'embeddings',
+        'responses',
+        'messages',
+        'models',
+        'files',
+        'nothing/here',
+      ];
+      await repeat(1_000, 32, async (index) => {
+        const fate = fates[index % fates.length] ?? 'success';
+        const path = `/v1/${paths[Math.floor(index / fates.length) % paths.length]}`;
+        await meet(gateway, context, { fate, path });
+      });
+      await pause(500);
+      equal(await metric(gateway, 'rightsize_active_requests'), 0);
+    },
+  },
+];
+
+async function meet(
+  gateway: Gateway,
+  context: CheckContext,
+  { fate, path }: { readonly fate: string; readonly path: string },
+): Promise<void> {
+  const method = path.endsWith('/models') ? 'GET' : 'POST';
+  const headers = { 'x-fate': fate, ...(fate === 'no-key' ? { authorization: 'Bearer nobody' } : {}) };
+  const body =
+    fate === 'malformed' ? '{"model":' : { ...chat(context), input: 'a', prompt: 'a', stream: fate === 'half' };
+  const caller = new AbortController();
+  const asking = ask(gateway, {
+    method,
+    path,
+    headers,
+    ...(method === 'GET' ? {} : { body }),
+    signal: caller.signal,
+  }).catch(() => null);
+  if (fate === 'abort') setTimeout(() => caller.abort(), 10);
+  await asking;
+}
+
+async function warmUp(gateway: Gateway, context: CheckContext): Promise<void> {
+  gateway.upstream.script = (reply) => void pour(reply, 20_000_000);
+  for (let turn = 0; turn < 3; turn++) {
+    const stream = await openStream(gateway, { body: chat(context, { stream: true }) });
+    await stream.ended;
+  }
+}
+
+function rawChat(gateway: Gateway, context: CheckContext): string {
+  const body = JSON.stringify(chat(context, { stream: true }));
+  const headers = Object.entries(gateway.headers()).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\n${headers.join('')}content-length: ${body.length}\r\n\r\n${body}`;
+}
