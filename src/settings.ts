@@ -15,6 +15,8 @@ const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);
 
 const capture = z.enum(['content', 'figures', 'nothing']);
+const recognisers = z.union([z.enum(['none', 'standard']), z.array(z.string().min(1)).min(1)]);
+const keptDays = z.number().int().min(1);
 
 /** Everything that can be set. Strict throughout: an unknown key is an error. Every default works. */
 export const settingsSchema = z.strictObject({
@@ -104,9 +106,38 @@ export const settingsSchema = z.strictObject({
         .default('content')
         .describe('What is kept of a call: content (learning needs it), figures only, or nothing.'),
       tenants: z.record(z.string(), capture).default({}).describe('The same for single tenants, by name.'),
+      tasks: z
+        .record(z.string(), capture)
+        .default({})
+        .describe(
+          'The same for single tasks, by name or `tenant/name`. Of what is said of a tenant and its task the most private holds.',
+        ),
     })
     .prefault({})
     .describe('What is kept of the calls.'),
+  redaction: z
+    .strictObject({
+      recognisers: recognisers
+        .default('none')
+        .describe(
+          'What is replaced by placeholders before a call is kept or learned from: `none`, `standard` (everything built in), or a list of names.',
+        ),
+      tenants: z.record(z.string(), recognisers).default({}).describe('The same for single tenants, by name.'),
+      patterns: z
+        .array(
+          z.strictObject({
+            name: z
+              .string()
+              .regex(/^[a-z][a-z0-9-]{0,39}$/, 'give small letters, digits and dashes')
+              .describe('What placeholders, counts and lists call it.'),
+            pattern: z.string().min(1).max(1_000).describe('A JavaScript regular expression, with the flag u.'),
+          }),
+        )
+        .default([])
+        .describe('Own patterns, looked for beside the standard ones. One that can be made slow is refused.'),
+    })
+    .prefault({})
+    .describe('Personal data and secrets that never leave the process.'),
   retention: z
     .strictObject({
       days: z
@@ -123,6 +154,14 @@ export const settingsSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe('Oldest calls are deleted above this size; null sets no limit.'),
+      tenants: z
+        .record(z.string(), keptDays)
+        .default({})
+        .describe('Days for the calls of single tenants, by name. The shortest time that is set for a call holds.'),
+      tasks: z
+        .record(z.string(), keptDays)
+        .default({})
+        .describe('Days for the calls of single tasks, by name or `tenant/name`. The shortest time that is set holds.'),
     })
     .prefault({})
     .describe('How long calls are kept.'),

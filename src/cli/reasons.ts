@@ -30,5 +30,7 @@ export const reasonWords: Readonly<Record<RouteReason, string>> = {
   'encoder-missing': 'the student needs a sentence encoder, and none was at hand',
   'student-loading': 'the student had been put away to save memory, and was not back in time',
   'student-failed': 'the student failed; the teacher answered in its place',
+  'content-withheld':
+    'the content of this call must not be kept, or the answer holds a placeholder that stands for nothing in it',
   'kill-switch': 'all students are switched off',
 };

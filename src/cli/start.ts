@@ -90,15 +90,30 @@ function sayStarted(
   say(`  your application needs only  OPENAI_BASE_URL=${origin}/v1`);
 }
 
-function describeKept({ capture, data, retention }: Settings): string {
+function describeKept({ capture, redaction, data, retention }: Settings): string {
   const what = {
     content: 'requests and answers, because learning needs them',
     figures: 'figures of the calls, no content; nothing is learned',
     nothing: 'nothing of the calls; nothing is learned',
   }[capture.default];
-  const others = Object.keys(capture.tenants).length;
   const howLong = retention.days === null ? '' : `, for ${retention.days} days`;
-  return `${what}; in ${data}${howLong}${others > 0 ? `; ${others} tenants have settings of their own` : ''}. Nothing is sent anywhere but upstream.`;
+  const own = [
+    ...numbered('tenant', [capture.tenants, redaction.tenants, retention.tenants]),
+    ...numbered('task', [capture.tasks, retention.tasks]),
+  ];
+  const others = own.length === 0 ? '' : `; ${own.join(' and ')} with settings of their own`;
+  return `${what}; ${describeRedaction(redaction)}; in ${data}${howLong}${others}. Nothing is sent anywhere but upstream.`;
+}
+
+function describeRedaction({ recognisers, patterns }: Settings['redaction']): string {
+  if (recognisers === 'none') return 'nothing is redacted';
+  if (recognisers !== 'standard') return `redacted before: ${recognisers.join(', ')}`;
+  return `personal data and secrets redacted before${patterns.length === 0 ? '' : `, ${patterns.length} own patterns too`}`;
+}
+
+function numbered(what: string, settings: readonly object[]): readonly string[] {
+  const { size } = new Set(settings.flatMap((each) => Object.keys(each)));
+  return size === 0 ? [] : [`${size} ${what}${size === 1 ? '' : 's'}`];
 }
 
 function describeLive(tasks: ReturnType<RunningInstallation['engine']['status']>): string {

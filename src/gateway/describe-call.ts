@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ChatRequest, isJsonObject } from '../records/call.ts';
+import { userOf, userReference } from '../storage/user-reference.ts';
 import type { IncomingCall } from './engine.ts';
 
 const longestName = 200;
@@ -21,6 +22,7 @@ export function describeCall({ headers, tenant, request, at }: CallSource): Inco
     text(headers[`x-rightsize-${name}`]) ?? text(metadata[name]);
   const conversation = named('conversation');
   const step = named('step');
+  const user = text(headers['x-rightsize-user']) ?? userOf(request);
   return {
     id: `call_${randomUUID().replaceAll('-', '')}`,
     at,
@@ -28,6 +30,7 @@ export function describeCall({ headers, tenant, request, at }: CallSource): Inco
     request,
     task: named('task'),
     forceTeacher: headers['x-rightsize-answer'] === 'teacher' || isRetry(headers),
+    user: user === null ? null : userReference(user),
     tags: { ...(conversation === null ? {} : { conversation }), ...(step === null ? {} : { step }) },
   };
 }

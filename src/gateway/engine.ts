@@ -17,6 +17,8 @@ export interface IncomingCall {
   /** The caller forbids students for this call. */
   readonly forceTeacher: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  /** Reference of the application's user (`storage/user-reference.ts`); null or absent where none is named. */
+  readonly user?: string | null;
 }
 
 /** Who answers, why, and with what. */

@@ -6,8 +6,8 @@ import { type Call, isJsonObject } from '../records/call.ts';
 import type { Route } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
 import { readSecret, type Settings } from '../settings.ts';
-import { capturePolicy, type Keeping } from './capture-policy.ts';
-import type { Engine, IncomingCall } from './engine.ts';
+import { CallPrivacy, PrivacyCounts, type RedactedCount } from './call-privacy.ts';
+import type { Engine } from './engine.ts';
 import { type Exchange, type ExchangeEnd, type Interruption, plainEnd, type RouteHandler } from './exchange.ts';
 import { type EndpointName, findEndpoint } from './find-endpoint.ts';
 import type { Outcome } from './outcome.ts';
@@ -20,6 +20,8 @@ export interface CapturedCall {
   readonly call: Call;
   readonly route: Route;
   readonly match: TaskMatch | null;
+  /** Reference of the application's user; null where none is named, or only figures are kept. */
+  readonly user: string | null;
 }
 
 export interface GatewayOptions {
@@ -68,6 +70,10 @@ export interface GatewayCounts {
   readonly failed: number;
   /** Calls that could not be learned from or kept. */
   readonly captureFailures: number;
+  /** Calls of which only figures were kept, because they could not be redacted. */
+  readonly redactionFailures: number;
+  /** What was replaced by placeholders. */
+  readonly redacted: readonly RedactedCount[];
 }
 
 export interface Gateway {
@@ -98,7 +104,8 @@ class RunningGateway implements Gateway {
   #generation: Generation = { active: 0, onEmpty: null };
   #gatekeeper: Gatekeeper;
   #parts: ChatParts;
-  #keeping: (call: IncomingCall) => Keeping;
+  #privacy: CallPrivacy;
+  readonly #covered = new PrivacyCounts();
   readonly #counts = { calls: 0, answeredByStudent: 0, failed: 0, captureFailures: 0 };
   readonly #waiting: (() => void)[] = [];
   #active = 0;
@@ -108,7 +115,7 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#gatekeeper = options.gatekeeper ?? createSingleKeyGate(readSecret(options.settings.keys.callers));
-    this.#keeping = capturePolicy(options.settings.capture);
+    this.#privacy = this.#privacyOf(options.settings);
     this.#parts = this.#partsOf(options.settings, options.provider);
   }
 
@@ -119,12 +126,18 @@ class RunningGateway implements Gateway {
       maxBodyBytes,
       now: this.#options.now ?? Date.now,
       onOutcome: (outcome) => this.#capture(outcome),
-      mayAnswer: (call) => this.#keeping(call) === 'content',
+      privacy: this.#privacy,
     };
   }
 
+  #privacyOf(settings: Settings): CallPrivacy {
+    return new CallPrivacy(settings, this.#covered, (call) =>
+      this.#options.log?.warn({ call: call.id, tenant: call.tenant }, 'a call could not be redacted'),
+    );
+  }
+
   get counts(): GatewayCounts {
-    return { ...this.#counts };
+    return { ...this.#counts, redactionFailures: this.#covered.failures, redacted: this.#covered.list() };
   }
 
   get active(): number {
@@ -157,7 +170,7 @@ class RunningGateway implements Gateway {
   reconfigure({ settings, provider, gatekeeper }: GatewayChange): Promise<void> {
     const former = this.#generation;
     const nextGate = gatekeeper ?? createSingleKeyGate(readSecret(settings.keys.callers));
-    this.#keeping = capturePolicy(settings.capture);
+    this.#privacy = this.#privacyOf(settings);
     this.#parts = this.#partsOf(settings, provider);
     this.#gatekeeper = nextGate;
     this.#generation = { active: 0, onEmpty: null };
@@ -244,21 +257,23 @@ class RunningGateway implements Gateway {
     this.#counts.calls++;
     if (outcome.decision.route.answeredBy === 'student') this.#counts.answeredByStudent++;
     if (outcome.status >= 500) this.#tellFailure(outcome);
-    const kept = this.#keeping(outcome.call);
-    if (kept === 'nothing') return;
+    const { asked, decision } = outcome;
+    const privacy = this.#privacy;
+    const planned = privacy.keepingOf(asked, decision);
+    if (planned === 'nothing') return;
     this.#captures++;
     setImmediate(() => {
       this.#captures--;
       this.#settle();
-      const call = toCall(outcome);
-      const { decision } = outcome;
+      const { call, keeping } = privacy.finish(asked, toCall(outcome), planned);
       const { route, match } = decision;
-      if (kept === 'content') this.#guard(() => this.#options.engine.observe(call, decision));
-      this.#guard(() => this.#options.onCall?.({ call: kept === 'content' ? call : figuresOnly(call), route, match }));
+      const user = keeping === 'content' ? (asked.call.user ?? null) : null;
+      if (keeping === 'content') this.#guard(() => this.#options.engine.observe(call, decision));
+      this.#guard(() => this.#options.onCall?.({ call, route, match, user }));
     });
   }
 
-  #tellFailure({ call, status, response, latencyMs }: Outcome): void {
+  #tellFailure({ asked: { call }, status, response, latencyMs }: Outcome): void {
     this.#counts.failed++;
     const code = isJsonObject(response.error) ? response.error.code : null;
     this.#options.log?.warn({ call: call.id, status, code, latencyMs }, 'a call failed on the way to the upstream');
@@ -308,18 +323,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
 
 const unreadBodyMs = 2_000;
 
-function toCall({ call, status, response, latencyMs }: Outcome): Call {
+function toCall({ asked: { call }, status, response, latencyMs }: Outcome): Call {
   const { id, at, tenant, request, task, tags } = call;
   return { id, at, tenant, status, latencyMs, request, response, task, gold: null, tags };
-}
-
-/** What was asked and answered is left out; what it cost and how it ended stays. */
-function figuresOnly(call: Call): Call {
-  const { usage, model } = call.response;
-  return {
-    ...call,
-    request: { model: call.request.model, messages: [] },
-    response: { ...(model === undefined ? {} : { model }), ...(usage === undefined ? {} : { usage }) },
-    tags: {},
-  };
 }

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../records/call.ts';
-import type { Decision, IncomingCall } from './engine.ts';
+import type { PrivateCall } from './call-privacy.ts';
+import type { Decision } from './engine.ts';
 
 /** What came of a call, told when its answer is on its way. */
 export interface Outcome {
-  readonly call: IncomingCall;
+  readonly asked: PrivateCall;
   readonly decision: Decision;
   readonly status: number;
   readonly response: JsonObject;

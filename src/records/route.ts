@@ -31,6 +31,7 @@ export type RouteReason =
   | 'encoder-missing'
   | 'student-loading'
   | 'student-failed'
+  | 'content-withheld'
   | 'kill-switch';
 
 export interface Route {

@@ -84,7 +84,7 @@ async function open(
   closers.push(() => upstream.close());
   const store = await openStore(settings.data);
   closers.push(() => store.close());
-  closers.push(keepRetention({ calls: store.calls, retention: settings.retention, log }));
+  closers.push(keepRetention({ store, retention: settings.retention, log }));
   const capture = createWriteBehind({ calls: store.calls, onProblem: (problem) => tellProblem(log, problem) });
   closers.push(() => capture.close());
   const encoder = await openChosenEncoder(settings, log);

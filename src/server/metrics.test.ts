@@ -40,7 +40,17 @@ const task = {
 function sources(change: Partial<MetricSources> = {}): MetricSources {
   return {
     engine: { status: () => [task] },
-    gateway: { active: 3, counts: { calls: 9, answeredByStudent: 4, failed: 1, captureFailures: 2 } },
+    gateway: {
+      active: 3,
+      counts: {
+        calls: 9,
+        answeredByStudent: 4,
+        failed: 1,
+        redactionFailures: 0,
+        redacted: [{ tenant: 'shop', recogniser: 'email', count: 4 }],
+        captureFailures: 2,
+      },
+    },
     capture: () => ({ queued: 1, written: 8, dropped: 6, failures: 5 }),
     version: '1.2.3',
     ...change,
@@ -89,6 +99,7 @@ describe('metrics', () => {
     const text = (await metrics.text(sources())).split('\n');
     expect(text).toContain('rightsize_capture_dropped_total 6');
     expect(text).toContain('rightsize_capture_failures_total 2');
+    expect(text).toContain('rightsize_redacted_stretches{tenant="shop",recogniser="email"} 4');
     expect(text).toContain('rightsize_active_requests 3');
     expect(text).toContain(
       'rightsize_task_stage{task="task_1",name="spam \\"filter\\"",tenant="telco",stage="shadow"} 1',

@@ -136,6 +136,14 @@ function sourceMetrics(registry: Registry) {
     info: gauge('rightsize_build_info', 'Always 1; the version is in the label.', ['version']),
     active: gauge('rightsize_active_requests', 'Requests being answered now.'),
     captureFailures: total('rightsize_capture_failures_total', 'Calls that could not be learned from or kept.'),
+    redactionFailures: total(
+      'rightsize_redaction_failures_total',
+      'Calls of which only figures were kept, because they could not be redacted.',
+    ),
+    redacted: gauge('rightsize_redacted_stretches', 'Stretches of text replaced by placeholders.', [
+      'tenant',
+      'recogniser',
+    ]),
     queued: gauge('rightsize_capture_queued', 'Calls waiting to be stored.'),
     written: total('rightsize_capture_written_total', 'Calls stored.'),
     dropped: total('rightsize_capture_dropped_total', 'Calls lost: the queue was full, or the store refused them.'),
@@ -161,7 +169,10 @@ function read(metrics: SourceMetrics, { engine, gateway, capture, version }: Met
   metrics.active.set(gateway.active);
   const { queued, written, dropped, failures } = capture();
   metrics.queued.set(queued);
-  setTotal(metrics.captureFailures, gateway.counts.captureFailures);
+  const { captureFailures, redactionFailures, redacted: covered } = gateway.counts;
+  setTotal(metrics.captureFailures, captureFailures);
+  setTotal(metrics.redactionFailures, redactionFailures);
+  for (const { tenant, recogniser, count } of covered) metrics.redacted.set({ tenant, recogniser }, count);
   setTotal(metrics.written, written);
   setTotal(metrics.dropped, dropped);
   setTotal(metrics.storeFailures, failures);

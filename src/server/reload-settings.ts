@@ -17,6 +17,7 @@ const reloadable: readonly (keyof Settings)[] = [
   'maxBodyBytes',
   'drainMs',
   'capture',
+  'redaction',
   'log',
 ];
 

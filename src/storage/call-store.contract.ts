@@ -211,6 +211,20 @@ export function describeCallStore(backend: string, open: () => Promise<Store>): 
       expect(await calls.remove({ olderThan: noon + 20 })).toEqual({ calls: 0, bytes: 0 });
     });
 
+    it('removes what is old of one tenant or one task, and leaves what is as old of the others', async () => {
+      const calls = await openCalls();
+      await calls.append([
+        stored({ id: 'a', at: noon }, 'triage'),
+        stored({ id: 'b', at: noon, tenant: 'bank' }, 'triage'),
+        stored({ id: 'c', at: noon, tenant: 'bank' }),
+        stored({ id: 'd', at: noon + 9, tenant: 'bank' }),
+      ]);
+      expect((await calls.remove({ olderThan: noon + 1, tenant: 'nobody' })).calls).toBe(0);
+      expect((await calls.remove({ olderThan: noon + 1, task: 'triage', tenant: 'shop' })).calls).toBe(1);
+      expect((await calls.remove({ olderThan: noon + 1, tenant: 'bank' })).calls).toBe(2);
+      expect(ids(await collect(calls.scan()))).toEqual(['d']);
+    });
+
     it('removes the oldest calls until the rest fits, and gives the space back', async () => {
       const calls = await openCalls();
       const text = Array.from({ length: 300 }, (_, index) => (index * 7919).toString(36)).join(' ');

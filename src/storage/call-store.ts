@@ -14,6 +14,8 @@ export interface StoredCall {
   readonly call: Call;
   readonly route: Route | null;
   readonly match: TaskReference | null;
+  /** Reference of the application's user, null where none is named; read from the request where it is left out. Never given back. */
+  readonly user?: string | null;
 }
 
 export interface CallFilter {
@@ -36,8 +38,8 @@ export interface CallScanQuery extends CallFilter {
 }
 
 export type RetentionRule =
-  /** Removes calls whose `at` lies before it, in milliseconds since 1970. */
-  | { readonly olderThan: number }
+  /** Removes calls whose `at` lies before it, in milliseconds since 1970; of one task or tenant where one is named. */
+  | ({ readonly olderThan: number } & CallFilter)
   /** Removes the oldest calls until everything stored takes at most so many bytes. */
   | { readonly largerThanBytes: number };
 

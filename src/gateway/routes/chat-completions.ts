@@ -6,9 +6,11 @@ import type { RightsizeError } from '../../errors.ts';
 import { completionEvents } from '../../providers/completion-chunks.ts';
 import type { Provider, UpstreamResponse } from '../../providers/provider.ts';
 import { type ChatRequest, isJsonObject, type JsonObject } from '../../records/call.ts';
+import type { RouteReason } from '../../records/route.ts';
+import type { CallPrivacy, PrivateCall } from '../call-privacy.ts';
 import { ResponseTee, unreadable } from '../captured-response.ts';
 import { describeCall } from '../describe-call.ts';
-import type { Decision, Engine, IncomingCall } from '../engine.ts';
+import type { Decision, Engine } from '../engine.ts';
 import { type Exchange, type ExchangeEnd, plainEnd } from '../exchange.ts';
 import type { Outcome } from '../outcome.ts';
 import { readBody } from '../read-body.ts';
@@ -26,8 +28,7 @@ export interface ChatParts {
   readonly now: () => number;
   /** Called once a call, behind the answer. Must not throw. */
   readonly onOutcome: (outcome: Outcome) => void;
-  /** Whether students may answer this call at all. */
-  readonly mayAnswer: (call: IncomingCall) => boolean;
+  readonly privacy: CallPrivacy;
 }
 
 /** `POST /v1/chat/completions`: decide, then a student's answer or the upstream's, then whoever wants to learn from it. */
@@ -35,17 +36,19 @@ export async function answerChat(exchange: Exchange, parts: ChatParts): Promise<
   const { request, response, caller, startedAt } = exchange;
   const body = await readBody(request, parts.maxBodyBytes);
   const chat = readChatRequest(body);
-  const described = describeCall({ headers: request.headers, tenant: caller.tenant, request: chat, at: parts.now() });
+  const asked = parts.privacy.prepare(
+    describeCall({ headers: request.headers, tenant: caller.tenant, request: chat, at: parts.now() }),
+  );
   const limits = await exchange.reserve(askOf(chat, body.length));
-  const call = parts.mayAnswer(described) ? described : { ...described, forceTeacher: true };
+  const { call } = asked;
   const preparing = parts.engine.prepare?.(call) ?? null;
   const input = preparing === null ? null : await preparing;
-  const { decision, completion } = decide(parts.engine, call, input);
+  const { decision, completion } = decide(parts, asked, input);
   const end = completion
     ? sendCompletion({ response, completion, decision, chat, limits })
     : await askUpstream({ exchange, body, model: chat.model, provider: parts.provider, decision, limits });
   parts.onOutcome({
-    call,
+    asked,
     decision,
     latencyMs: Math.round(performance.now() - startedAt),
     status: end.status,
@@ -89,10 +92,11 @@ interface Answered {
 
 /** Until the first byte everything that fails on the way to a student's answer leads to the teacher. */
 function decide(
-  engine: Engine,
-  call: IncomingCall,
+  { engine, privacy }: ChatParts,
+  asked: PrivateCall,
   input: InputVector | null,
 ): { readonly decision: Decision; readonly completion: JsonObject | null } {
+  const { call } = asked;
   let decision: Decision;
   try {
     decision = engine.decide(call, input);
@@ -101,11 +105,18 @@ function decide(
   }
   if (decision.route.answeredBy !== 'student') return { decision, completion: null };
   try {
-    return { decision, completion: studentCompletion(decision, call) };
+    const answer = privacy.answerOf(asked, decision);
+    if (answer !== null) return { decision, completion: studentCompletion({ ...decision, answer }, call) };
+    const reason = decision.answer === null ? 'student-failed' : 'content-withheld';
+    return { decision: withheld(decision, reason), completion: null };
   } catch {
-    const route = { ...decision.route, answeredBy: 'teacher', reason: 'student-failed' } as const;
-    return { decision: { ...decision, route, answer: null }, completion: null };
+    return { decision: withheld(decision, 'student-failed'), completion: null };
   }
+}
+
+/** The teacher answers in the student's place. */
+function withheld(decision: Decision, reason: RouteReason): Decision {
+  return { ...decision, route: { ...decision.route, answeredBy: 'teacher', reason }, answer: null };
 }
 
 function failedDecision(callId: string): Decision {

@@ -72,7 +72,8 @@ export class MemoryCallStore implements CallStore {
   }
 
   async remove(rule: RetentionRule): Promise<Removal> {
-    if ('olderThan' in rule) return this.#removeWhere(({ call }) => call.at < rule.olderThan);
+    if ('olderThan' in rule)
+      return this.#removeWhere((stored) => stored.call.at < rule.olderThan && isWanted(stored, rule));
     let excess = (await this.size()) - rule.largerThanBytes;
     const tooMuch = new Set<string>();
     for (const { stored } of this.#inTimeOrder()) {

@@ -105,7 +105,11 @@ export class SqliteCallStore implements CallStore {
   }
 
   async remove(rule: RetentionRule): Promise<Removal> {
-    if ('olderThan' in rule) return this.#removeAll(['at < ?'], [rule.olderThan]);
+    if ('olderThan' in rule) {
+      const condition = this.#condition(rule);
+      if (condition === null) return { calls: 0, bytes: 0 };
+      return this.#removeAll([...condition.sql, 'at < ?'], [...condition.values, rule.olderThan]);
+    }
     return this.#removing(() => {
       const excess = this.#used() - rule.largerThanBytes;
       if (excess <= 0) return 0;
