@@ -33,6 +33,13 @@ export interface ScoreModel extends LogisticModel {
   readonly strangeFrom: number;
   /** The same for the nearest remembered row: below this cosine the score fades. Absent in format version 1. */
   readonly strangeBelow?: number;
+  /** Tells held-out rows from imagined strangers; absent in older students, and where no strangers were imagined. */
+  readonly familiar?: Familiar;
+}
+
+interface Familiar extends LogisticModel {
+  /** Log odds below which few held-out rows lie: there the score begins to fade. */
+  readonly usual: number;
 }
 
 /** What is known of one input and its label. */
@@ -86,23 +93,43 @@ const leastKnown = 0.01;
 /** How fast the score fades with the cosine below what is usual: to a third in so much. */
 const fading = 0.1;
 
+/** Held-out rows that may look more like strangers than is usual. */
+const unfamiliarShare = 0.1;
+/** Beyond what is usual, the score falls with this power of the odds of being no stranger. */
+const fadingPower = 0.5;
+
 /** The score of one input: above 0 and below 1. */
 export function scoreOf(model: ScoreModel, signals: Float64Array): number {
-  const inside = signals.map((value, j) =>
-    unbounded.has(signalNames[j] as string)
-      ? value
-      : Math.max(model.lows[j] ?? value, Math.min(model.highs[j] ?? value, value)),
-  );
+  const inside = boundedBy(model, signals);
   const known = 1 - (signals[signalNames.indexOf('unseen')] as number) + leastKnown;
   const usual = 1 - model.strangeFrom + leastKnown;
   const distance = Math.max(0, (model.strangeBelow ?? -1) - (signals[signalNames.indexOf('nearest')] as number));
-  return logisticProbability(model, inside) * Math.min(1, known / usual) * portableExp(-distance / fading);
+  return (
+    logisticProbability(model, inside) *
+    familiarityOf(model, inside) *
+    Math.min(1, known / usual) *
+    portableExp(-distance / fading)
+  );
+}
+
+function boundedBy({ lows, highs }: Pick<ScoreModel, 'lows' | 'highs'>, signals: Float64Array): Float64Array {
+  return signals.map((value, j) =>
+    unbounded.has(signalNames[j] as string) ? value : Math.max(lows[j] ?? value, Math.min(highs[j] ?? value, value)),
+  );
+}
+
+/** 1 for all that looks as the held-out rows do, and less the more it looks like a stranger. */
+function familiarityOf({ familiar }: ScoreModel, inside: Float64Array): number {
+  if (familiar === undefined) return 1;
+  const beyond = logOdds(logisticProbability(familiar, inside)) - familiar.usual;
+  return portableExp(fadingPower * Math.min(0, beyond));
 }
 
 /**
- * Learns the score from held-out rows: their signals, and whether their label was the teacher's; and from imagined
- * strangers, which are disagreements all. One more, as unsure as the least sure row and with nothing known, is always
- * among them: where no held-out row was ever wrong, that alone tells the model which way doubt lies.
+ * Learns the score from held-out rows: their signals, and whether their label was the teacher's. One more, as unsure as
+ * the least sure row and with nothing known, is always among them: where no held-out row was ever wrong, that alone
+ * tells the model which way doubt lies. Imagined strangers have no say in that: as disagreements among the rows they
+ * would reorder these by how unusual they are. What tells them from the rows lets the score fade beyond what is usual.
  */
 export function fitScoreModel(
   signals: readonly Float64Array[],
@@ -119,17 +146,30 @@ export function fitScoreModel(
       highs[j] = Math.max(highs[j] as number, value);
       means[j] = (means[j] as number) + value / signals.length;
     });
-  const stranger = means.map((mean, j) =>
-    directions[j] === 0 ? mean : directions[j] === -1 ? 1 : (lows[j] as number),
-  );
-  const model = fitLogistic(
-    [...signals, stranger, ...strangers],
-    [...agrees, false, ...strangers.map(() => false)],
-    directions,
-  );
+  const nobody = means.map((mean, j) => (directions[j] === 0 ? mean : directions[j] === -1 ? 1 : (lows[j] as number)));
+  const range = { lows: [...lows], highs: [...highs] };
+  const model = fitLogistic([...signals, nobody], [...agrees, false], directions);
+  const familiar = fitFamiliar(signals, strangers, range);
   const unseen = Float64Array.from(signals, (row) => row[2] as number).sort();
   const strangeFrom = unseen[Math.floor((1 - strangeShare) * (unseen.length - 1))] ?? 1;
   const nearest = Float64Array.from(signals, (row) => row[6] as number).sort();
   const strangeBelow = nearest[Math.ceil(strangeShare * (nearest.length - 1))] ?? -1;
-  return { ...model, lows: [...lows], highs: [...highs], strangeFrom, strangeBelow };
+  return { ...model, ...range, strangeFrom, strangeBelow, ...(familiar && { familiar }) };
+}
+
+/** What tells rows from strangers; undefined where there are none to tell apart. */
+function fitFamiliar(
+  signals: readonly Float64Array[],
+  strangers: readonly Float64Array[],
+  range: Pick<ScoreModel, 'lows' | 'highs'>,
+): Familiar | undefined {
+  if (strangers.length === 0 || signals.length === 0) return undefined;
+  const outside = strangers.map((row) => boundedBy(range, row));
+  const model = fitLogistic(
+    [...signals, ...outside],
+    [...signals.map(() => true), ...outside.map(() => false)],
+    directions,
+  );
+  const odds = Float64Array.from(signals, (row) => logOdds(logisticProbability(model, row))).sort();
+  return { ...model, usual: odds[Math.floor(unfamiliarShare * (odds.length - 1))] as number };
 }
