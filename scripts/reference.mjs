@@ -169,7 +169,16 @@ function httpPage() {
       ['route', 'what it does'],
       [
         ['`POST /v1/chat/completions`', 'answered by a student or by the upstream, plain and streamed'],
-        ['every other `/v1/*`', 'passed through to the upstream byte for byte, `GET /v1/models` among them'],
+        [
+          '`POST /v1/completions`, `/v1/embeddings`, `/v1/responses`',
+          'sent on byte for byte; model, tokens and cost are read for limits and metrics',
+        ],
+        ['`GET /v1/models`, `/v1/models/{id}`', 'the models that the key may use'],
+        [
+          'every other `/v1/*`',
+          'passed through to the upstream byte for byte, streamed both ways, under the same key and limits',
+        ],
+        ['`OPTIONS` on any of them', 'answered here; web pages are let in by `cors.origins`'],
         ['`GET /healthz`, `GET /readyz`', 'whether the process lives, and whether it takes calls'],
         ...adminRoutes.map(({ method, path, summary }) => [`\`${method.toUpperCase()} ${path}\``, summary]),
       ],
@@ -193,7 +202,8 @@ function httpPage() {
     table(
       ['header', 'meaning'],
       [
-        ['`x-rightsize-call`', 'id of the call, for `rightsize why`'],
+        ['`x-rightsize-call`', 'id of the call, for `rightsize why`; on every answer, errors included'],
+        ['`x-request-id`', "the upstream's own, else the id of the call"],
         ['`x-rightsize-answered-by`', '`student` or `teacher`'],
         ['`x-rightsize-reason`', 'why; see below'],
         ['`x-rightsize-task`', 'name of the task, percent-encoded where it is no ASCII'],
@@ -210,6 +220,6 @@ function httpPage() {
       Object.entries(reasonWords).map(([reason, words]) => [`\`${reason}\``, words]),
     ),
     '## What a failing stream looks like',
-    'Before the first byte every failure has a real status. After it, a stream ends with one event `data: {"error": …}` and without `[DONE]`; any other answer is cut off, so that no client takes it for whole.',
+    'Before the first event every failure has a real status: also an error that the upstream tells under 200, an empty answer, half a JSON document, a page of HTML. After it, a stream ends with one event of its own and without `[DONE]`: `data: {"error": …}`, on `/v1/responses` `response.failed`, on the Anthropic routes `event: error`; any other answer is cut off, so that no client takes it for whole. Where `streams.heartbeatMs` is set, the first comment fixes the status at 200, and what fails behind it is such an event.',
   );
 }

@@ -82,6 +82,11 @@ const catalogue = {
   not_reloadable: { status: 409, remedy: 'Stop the server and start it with the new settings.' },
   server_stopping: { status: 503, remedy: 'Send the call again in a moment; the server is being restarted.' },
   request_cancelled: { status: 499, remedy: 'The caller hung up; nothing is to be done.' },
+  reader_stalled: { status: 408, remedy: 'Read answers as they come, or raise `streams.writeTimeoutMs`.' },
+  unsupported_endpoint: {
+    status: 404,
+    remedy: 'Send the call to an upstream that has this endpoint, or use chat completions; see docs/reference/http.md.',
+  },
   model_not_found: { status: 404, remedy: 'Ask for a model that the upstream or the recorded log knows.' },
   not_recorded: { status: 404, remedy: 'The recorded teacher answers only calls that are in its log.' },
   route_not_found: { status: 404, remedy: 'The routes are listed in docs/reference/http.md.' },

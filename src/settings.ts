@@ -100,6 +100,29 @@ export const settingsSchema = z.strictObject({
     .describe(
       'How long /readyz says no before a stopping server closes its port, so that load balancers turn away first. Holds only where somebody asks /readyz.',
     ),
+  streams: z
+    .strictObject({
+      heartbeatMs: milliseconds
+        .nullable()
+        .default(null)
+        .describe(
+          'Silence of a stream after which a comment is sent, also before its first event; null sends none. The first comment fixes the status at 200.',
+        ),
+      writeTimeoutMs: milliseconds
+        .default(60_000)
+        .describe('Longest wait for a caller who takes nothing of an answer; after that it is cut off.'),
+    })
+    .prefault({})
+    .describe('How answers are streamed.'),
+  cors: z
+    .strictObject({
+      origins: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Origins of web pages that may call /v1, such as "https://app.example.com"; "*" lets every page in.'),
+    })
+    .prefault({})
+    .describe('Which web pages may call from a browser.'),
   capture: z
     .strictObject({
       default: capture

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ChatRequest, isJsonObject } from '../records/call.ts';
 import { userOf, userReference } from '../storage/user-reference.ts';
@@ -7,6 +6,7 @@ import type { IncomingCall } from './engine.ts';
 const longestName = 200;
 
 export interface CallSource {
+  readonly id: string;
   readonly headers: IncomingHttpHeaders;
   /** Of the caller's key, which wins over what the request says; null where it names none. */
   readonly tenant: string | null;
@@ -16,7 +16,7 @@ export interface CallSource {
 }
 
 /** What is known of a request before anybody answers it. Headers win over `metadata` in the body. */
-export function describeCall({ headers, tenant, request, at }: CallSource): IncomingCall {
+export function describeCall({ id, headers, tenant, request, at }: CallSource): IncomingCall {
   const metadata = isJsonObject(request.metadata) ? request.metadata : {};
   const named = (name: 'task' | 'conversation' | 'step') =>
     text(headers[`x-rightsize-${name}`]) ?? text(metadata[name]);
@@ -24,7 +24,7 @@ export function describeCall({ headers, tenant, request, at }: CallSource): Inco
   const step = named('step');
   const user = text(headers['x-rightsize-user']) ?? userOf(request);
   return {
-    id: `call_${randomUUID().replaceAll('-', '')}`,
+    id,
     at,
     tenant: tenant ?? text(headers['x-rightsize-tenant']) ?? 'default',
     request,

@@ -15,6 +15,8 @@ export interface Interruption {
 
 /** One request and the connection it came on, admitted. */
 export interface Exchange {
+  /** `call_…`: on every answer as `x-rightsize-call`, and as `x-request-id` where the upstream gives none. */
+  readonly id: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly endpoint: Endpoint;

@@ -457,13 +457,18 @@ describe('errors', () => {
     expect(observation?.call).toMatchObject({ status: 502, response: { error: { code: 'upstream_interrupted' } } });
   });
 
-  it('in the middle of a whole answer cut the connection, so that nobody takes it for whole', async () => {
+  it('in the middle of a whole answer have a real status, or cut the connection where the answer has begun', async () => {
+    let begun = false;
     const { origin } = await start({
       script: (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
-        response.write('{"choices":', () => setTimeout(() => response.destroy(), 20));
+        const beginning = `{"choices":${' '.repeat(begun ? 300_000 : 0)}`;
+        response.write(beginning, () => setTimeout(() => response.destroy(), 20));
       },
     });
+    const early = await post(origin, JSON.stringify(question));
+    expect([early.status, await early.json()]).toMatchObject([502, { error: { code: 'upstream_interrupted' } }]);
+    begun = true;
     await expect(post(origin, JSON.stringify(question)).then((response) => response.text())).rejects.toThrow();
   });
 
@@ -568,18 +573,23 @@ describe('every other route', () => {
 describe('draining', () => {
   it('lets running answers finish and refuses new ones with 503', async () => {
     let finish = () => {};
+    let onAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      onAsked = resolve;
+    });
     const { origin, gateway } = await start({
       script: (response) => {
-        response.writeHead(200, { 'content-type': 'application/json' }).write(' ');
-        finish = () => response.end('{}');
+        onAsked();
+        finish = () => sendJson(response, 200, completion('at last'));
       },
     });
-    const running = await post(origin, JSON.stringify(question));
+    const running = post(origin, JSON.stringify(question));
+    await asked;
     const drained = gateway.drain();
     const refused = await post(origin, JSON.stringify(question));
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     finish();
-    expect(await running.text()).toBe(' {}');
+    expect(await (await running).json()).toEqual(completion('at last'));
     await drained;
     expect(gateway.active).toBe(0);
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createSingleKeyGate, type Gatekeeper, type Reservation } from '../access/gatekeeper.ts';
 import { RightsizeError } from '../errors.ts';
@@ -6,12 +7,16 @@ import { type Call, isJsonObject } from '../records/call.ts';
 import type { Route } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
 import { readSecret, type Settings } from '../settings.ts';
+import { answerCors } from './answer-cors.ts';
 import { CallPrivacy, PrivacyCounts, type RedactedCount } from './call-privacy.ts';
 import type { Engine } from './engine.ts';
 import { type Exchange, type ExchangeEnd, type Interruption, plainEnd, type RouteHandler } from './exchange.ts';
-import { type EndpointName, findEndpoint } from './find-endpoint.ts';
+import { dialectOf, type EndpointName, findEndpoint } from './find-endpoint.ts';
 import type { Outcome } from './outcome.ts';
-import { answerChat, type ChatParts } from './routes/chat-completions.ts';
+import type { RouteParts } from './route-parts.ts';
+import { answerChat } from './routes/chat-completions.ts';
+import { answerMetered } from './routes/metered.ts';
+import { listModels } from './routes/models.ts';
 import { hasBody, passThrough } from './routes/pass-through.ts';
 import { sendError } from './send-error.ts';
 
@@ -103,7 +108,8 @@ class RunningGateway implements Gateway {
   readonly #running = new Set<Interruption>();
   #generation: Generation = { active: 0, onEmpty: null };
   #gatekeeper: Gatekeeper;
-  #parts: ChatParts;
+  #parts: RouteParts;
+  #origins: readonly string[];
   #privacy: CallPrivacy;
   readonly #covered = new PrivacyCounts();
   readonly #counts = { calls: 0, answeredByStudent: 0, failed: 0, captureFailures: 0 };
@@ -117,10 +123,12 @@ class RunningGateway implements Gateway {
     this.#gatekeeper = options.gatekeeper ?? createSingleKeyGate(readSecret(options.settings.keys.callers));
     this.#privacy = this.#privacyOf(options.settings);
     this.#parts = this.#partsOf(options.settings, options.provider);
+    this.#origins = options.settings.cors.origins;
   }
 
-  #partsOf({ maxBodyBytes }: Settings, provider: Provider | null): ChatParts {
+  #partsOf({ maxBodyBytes, streams }: Settings, provider: Provider | null): RouteParts {
     return {
+      streams,
       engine: this.#options.engine,
       provider,
       maxBodyBytes,
@@ -172,6 +180,7 @@ class RunningGateway implements Gateway {
     const nextGate = gatekeeper ?? createSingleKeyGate(readSecret(settings.keys.callers));
     this.#privacy = this.#privacyOf(settings);
     this.#parts = this.#partsOf(settings, provider);
+    this.#origins = settings.cors.origins;
     this.#gatekeeper = nextGate;
     this.#generation = { active: 0, onEmpty: null };
     return new Promise((resolve) => {
@@ -198,13 +207,15 @@ class RunningGateway implements Gateway {
 
   async #answer(request: IncomingMessage, response: ServerResponse, interruption: Interruption): Promise<void> {
     const startedAt = performance.now();
+    if (answerCors(request, response, this.#origins)) return;
+    const id = `call_${randomUUID().replaceAll('-', '')}`;
     let exchange: AdmittedExchange | null = null;
     let end: ExchangeEnd;
     try {
-      exchange = await this.#admit(request, response, startedAt, interruption);
+      exchange = await this.#admit({ id, request, response, startedAt, interruption });
       end = await routes[exchange.endpoint.name](exchange, this.#parts);
     } catch (error) {
-      const { code, status } = refuse(request, response, error);
+      const { code, status } = refuse(request, response, error, id);
       end = plainEnd(status, 'gateway', code);
     }
     exchange?.finish(end);
@@ -212,12 +223,8 @@ class RunningGateway implements Gateway {
   }
 
   /** Throws before a byte of the body is read. */
-  async #admit(
-    request: IncomingMessage,
-    response: ServerResponse,
-    startedAt: number,
-    interruption: Interruption,
-  ): Promise<AdmittedExchange> {
+  async #admit(begun: Begun): Promise<AdmittedExchange> {
+    const { request } = begun;
     if (this.#isDraining) throw new RightsizeError('server_stopping', 'The server is being stopped.');
     const admitted = this.#gatekeeper.admit(request.headers);
     const caller = admitted instanceof Promise ? await admitted : admitted;
@@ -225,14 +232,11 @@ class RunningGateway implements Gateway {
     const gate = this.#gatekeeper;
     let reservation: Reservation | null = null;
     return {
-      request,
-      response,
+      ...begun,
       endpoint,
       path: endpoint.path,
       headers: caller.carriesOwnKey ? withoutKey(request.headers) : request.headers,
       caller,
-      startedAt,
-      interruption,
       async reserve(ask) {
         reservation = await gate.reserve(caller, ask);
         return reservation.headers;
@@ -289,8 +293,13 @@ class RunningGateway implements Gateway {
   }
 }
 
-const routes: Readonly<Record<EndpointName, RouteHandler<ChatParts>>> = {
+const routes: Readonly<Record<EndpointName, RouteHandler<RouteParts>>> = {
   'chat-completions': answerChat,
+  completions: answerMetered,
+  embeddings: answerMetered,
+  responses: answerMetered,
+  models: listModels,
+  messages: passThrough,
   other: passThrough,
 };
 
@@ -300,20 +309,29 @@ interface Generation {
   onEmpty: (() => void) | null;
 }
 
+type Begun = Pick<Exchange, 'id' | 'request' | 'response' | 'startedAt' | 'interruption'>;
+
 interface AdmittedExchange extends Exchange {
   finish(end: ExchangeEnd): void;
 }
 
 /** The gateway's own key ends here. */
-function withoutKey({ authorization: _, ...others }: IncomingMessage['headers']): IncomingMessage['headers'] {
+function withoutKey({
+  authorization: _,
+  'x-api-key': __,
+  'api-key': ___,
+  ...others
+}: IncomingMessage['headers']): IncomingMessage['headers'] {
   return others;
 }
 
 /** An error before any answer. A body that is still being sent is not read to its end; its connection is closed. */
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): RightsizeError {
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, id: string): RightsizeError {
   const isUnread = hasBody(request) && !request.complete;
   const retry = error instanceof RightsizeError && error.code === 'server_stopping' ? { 'retry-after': '1' } : {};
-  const sent = sendError(response, error, { headers: { ...retry, ...(isUnread ? { connection: 'close' } : {}) } });
+  const closing = isUnread ? { connection: 'close' } : {};
+  const headers = { 'x-request-id': id, 'x-rightsize-call': id, ...retry, ...closing };
+  const sent = sendError(response, error, { headers, dialect: dialectOf(request.url ?? '') });
   if (!isUnread) return sent;
   // Closing while the caller still sends would reset the connection and lose the answer.
   request.resume();

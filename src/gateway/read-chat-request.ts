@@ -1,5 +1,5 @@
 import { RightsizeError } from '../errors.ts';
-import { type ChatRequest, isJsonObject } from '../records/call.ts';
+import { type ChatRequest, isJsonObject, type JsonObject } from '../records/call.ts';
 
 /** A body that is no chat request, and which field of it. */
 export class InvalidRequest extends RightsizeError {
@@ -16,14 +16,20 @@ export class InvalidRequest extends RightsizeError {
  * Throws InvalidRequest.
  */
 export function readChatRequest(body: Buffer): ChatRequest {
-  const request = parse(body);
-  if (!isJsonObject(request)) throw new InvalidRequest('The body is no JSON object.', null);
+  const request = readJsonObject(body);
   if (typeof request.model !== 'string' || request.model === '')
     throw new InvalidRequest('`model` is missing or no text.', 'model');
   if (!isChatRequest(request)) throw new InvalidRequest('`messages` is no list of messages with a role.', 'messages');
   if (request.stream !== undefined && request.stream !== null && typeof request.stream !== 'boolean')
     throw new InvalidRequest('`stream` is neither true nor false.', 'stream');
   return request;
+}
+
+/** Throws InvalidRequest. */
+export function readJsonObject(body: Buffer): JsonObject {
+  const value = parse(body);
+  if (!isJsonObject(value)) throw new InvalidRequest('The body is no JSON object.', null);
+  return value;
 }
 
 function isChatRequest(request: object): request is ChatRequest {

@@ -1,107 +1,241 @@
 import type { ServerResponse } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
 import { RightsizeError } from '../errors.ts';
 import type { UpstreamResponse } from '../providers/provider.ts';
-import type { ResponseTee } from './captured-response.ts';
+import type { JsonObject } from '../records/call.ts';
 import type { Interruption } from './exchange.ts';
+import type { Dialect } from './find-endpoint.ts';
+import { EventGate } from './gates/event-gate.ts';
+import { type Gate, isRefusal, openGate, type Refusal } from './gates/gate.ts';
+import { WholeGate } from './gates/whole-gate.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { deploymentHeaders } from './route-headers.ts';
-import { errorBody, sendError } from './send-error.ts';
+import { errorBody, sendErrorBody } from './send-error.ts';
+import { accepts, encodingOf, unpackStream } from './unpack.ts';
 
 export interface Relay {
   readonly upstream: UpstreamResponse;
   readonly response: ServerResponse;
+  /** Id of the request; it stands in for an upstream that gives its answers none. */
+  readonly id: string;
   /** Set beside the upstream's own headers. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly tee?: ResponseTee | undefined;
+  readonly dialect: Dialect;
+  /** What the caller can unpack: its `accept-encoding`. */
+  readonly acceptEncoding: string | readonly string[] | undefined;
+  /** Longest wait for a caller who does not read. */
+  readonly writeTimeoutMs: number;
+  /** Whether a JSON document or a stream of events is due: anything else under 200 is an error then. */
+  readonly mustAnswer: boolean;
+  /** Sees the upstream's own bytes as they go by. */
+  readonly tee?: { push(piece: Buffer): void } | undefined;
+  /** Changes or drops whole events of a stream. */
+  readonly edit?: ((events: Buffer) => Buffer | null) | null;
+  readonly heartbeat?: Heartbeat | null;
   readonly interruption?: Interruption;
 }
 
-/** Null when the whole answer went by; otherwise why it did not. */
-export type RelayEnd = RightsizeError | null;
+export interface RelayEnd {
+  /** Null when the whole answer went by; otherwise why it did not. */
+  readonly failure: RightsizeError | null;
+  /** What the caller was told, or would have been. */
+  readonly status: number;
+  /** The answer, where it was read on the way, or the error that took its place. */
+  readonly value: JsonObject | null;
+}
 
 /**
  * Streams an answer through, byte for byte and no faster than the caller takes it. The status line waits for the first
- * byte, so that an upstream that fails before it still gets a real status.
+ * event, or for the end of a JSON document, so that an upstream that fails before it still gets a real status.
  */
 export function relayUpstream(relay: Relay): Promise<RelayEnd> {
-  return isForeignError(relay.upstream) ? replaceForeignError(relay) : stream(relay);
+  const unpacked = readable(withPossibleStatus(relay));
+  return new RunningRelay(unpacked, gateFor(unpacked)).run();
 }
 
-function stream({ upstream, response, headers, tee, interruption }: Relay): Promise<RelayEnd> {
-  const { body } = upstream;
-  return new Promise((resolve) => {
-    let lastPiece: Buffer = Buffer.alloc(0);
-    const start = () => {
-      if (!response.headersSent) response.writeHead(upstream.status, { ...answerHeaders(upstream), ...headers });
-    };
+function gateFor({ upstream, mustAnswer, edit = null, heartbeat = null }: Relay): Gate {
+  const { status, headers } = upstream;
+  if (isReadableStream(upstream)) return new EventGate(edit);
+  if (isEventStream(upstream) && status < 300) return openGate;
+  const isDue = mustAnswer || status >= 400 || heartbeat?.hasBegun === true;
+  return isDue ? new WholeGate({ status, encoding: encodingOf(headers) }) : openGate;
+}
+
+/** Some servers make statuses up. */
+function withPossibleStatus(relay: Relay): Relay {
+  const { status } = relay.upstream;
+  return status >= 200 && status <= 599 ? relay : { ...relay, upstream: { ...relay.upstream, status: 502 } };
+}
+
+/** Unpacks what the caller could not, and what has to be looked into. */
+function readable(relay: Relay): Relay {
+  const { upstream, acceptEncoding, edit, heartbeat } = relay;
+  const encoding = encodingOf(upstream.headers);
+  if (encoding === 'identity') return relay;
+  const isEdited = isEventStream(upstream) && (edit != null || heartbeat != null);
+  if (!isEdited && accepts(acceptEncoding, encoding)) return relay;
+  const unpacker = unpackStream(encoding);
+  if (unpacker === null) return relay;
+  const { 'content-encoding': _, 'content-length': __, ...headers } = upstream.headers;
+  const body = pipeline(upstream.body, unpacker, () => {}) as unknown as Readable;
+  return { ...relay, upstream: { ...upstream, headers, body } };
+}
+
+class RunningRelay {
+  readonly #relay: Relay;
+  readonly #gate: Gate;
+  #resolve: (end: RelayEnd) => void = () => {};
+  #stall: NodeJS.Timeout | null = null;
+  #last: Buffer | null = null;
+  #isOver = false;
+
+  constructor(relay: Relay, gate: Gate) {
+    this.#relay = relay;
+    this.#gate = gate;
+  }
+
+  /** Whether what goes to the caller is a stream of events, which can end in one that tells an error. */
+  get #isStream(): boolean {
+    return this.#relay.heartbeat?.hasBegun === true || isReadableStream(this.#relay.upstream);
+  }
+
+  run(): Promise<RelayEnd> {
+    const { upstream, response, tee, interruption } = this.#relay;
+    const { body } = upstream;
     body.on('data', (piece: Buffer) => {
-      start();
       tee?.push(piece);
-      lastPiece = piece;
-      if (!response.write(piece)) body.pause();
+      if (!this.#isOver) this.#pass(this.#gate.take(piece));
     });
-    response.on('drain', () => body.resume());
-    body.once('end', () => {
-      start();
-      response.end();
-      resolve(null);
-    });
-    body.once('error', (cause) => {
-      if (response.destroyed) return resolve(cancelled());
-      const failure = interruption?.reason ?? upstream.failure(cause);
-      if (response.headersSent) breakOff(response, upstream, failure, lastPiece);
-      else sendError(response, failure, { headers });
-      resolve(failure);
+    body.once('end', () => this.#end());
+    body.on('error', (cause) => this.#fail(interruption?.reason ?? upstream.failure(cause)));
+    response.on('drain', () => {
+      if (this.#stall !== null) clearTimeout(this.#stall);
+      this.#stall = null;
+      body.resume();
     });
     response.once('close', () => {
       if (response.writableFinished) return;
       body.destroy();
-      resolve(cancelled());
+      this.#finish({ failure: cancelled(), status: 499, value: null });
     });
-  });
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  #pass(passed: Buffer | Refusal | null): void {
+    if (passed === null) return;
+    if (isRefusal(passed)) this.#refuse(passed);
+    else this.#write(passed);
+  }
+
+  #write(piece: Buffer): void {
+    const { response, upstream, heartbeat, writeTimeoutMs } = this.#relay;
+    this.#begin();
+    this.#last = piece;
+    heartbeat?.postpone();
+    if (response.write(piece)) return;
+    upstream.body.pause();
+    this.#stall ??= setTimeout(() => this.#giveUp(), writeTimeoutMs);
+  }
+
+  #begin(bytes: number | null = null): void {
+    const { response, upstream, headers, id } = this.#relay;
+    if (!response.headersSent)
+      response.writeHead(upstream.status, { 'x-request-id': id, ...answerHeaders(upstream, bytes), ...headers });
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    const { upstream, response, heartbeat } = this.#relay;
+    const rest = this.#gate.finish();
+    const { value } = this.#gate;
+    if (rest !== null && isRefusal(rest)) this.#refuse(rest);
+    else if (heartbeat?.hasBegun === true && !isReadableStream(upstream)) this.#endInError(value);
+    else {
+      this.#begin(response.headersSent ? null : (rest?.length ?? null));
+      if (rest === null) response.end();
+      else response.end(rest);
+      this.#finish({ failure: null, status: upstream.status, value });
+    }
+  }
+
+  /** The heartbeat has promised a stream, and what came is a whole answer: its error, or what cannot be given any more. */
+  #endInError(value: JsonObject | null): void {
+    const { upstream } = this.#relay;
+    const error = new RightsizeError(
+      'upstream_failed',
+      `The upstream answered ${upstream.status} where a stream was due.`,
+    );
+    this.#refuse({ error, status: upstream.status >= 400 ? upstream.status : error.status, body: value });
+  }
+
+  #refuse({ error, status, body }: Refusal): void {
+    const { upstream, response, headers, dialect, id } = this.#relay;
+    if (!upstream.body.readableEnded) upstream.body.destroy();
+    const value = body ?? errorBody(error, dialect, status);
+    const sentBefore = this.#last?.toString('utf8') ?? '';
+    const told = { ...keptOfError(upstream), ...deploymentHeaders(upstream), ...error.headers, ...headers };
+    sendErrorBody(response, value, {
+      status,
+      dialect,
+      isStream: this.#isStream,
+      sentBefore,
+      headers: { 'x-request-id': id, ...told },
+    });
+    this.#finish({ failure: error, status, value });
+  }
+
+  #fail(failure: RightsizeError): void {
+    if (this.#isOver || this.#relay.response.destroyed) return;
+    this.#refuse({ error: failure, status: failure.status, body: null });
+  }
+
+  #giveUp(): void {
+    const { upstream, response, writeTimeoutMs } = this.#relay;
+    const failure = new RightsizeError(
+      'reader_stalled',
+      `The caller took nothing of the answer for ${writeTimeoutMs} ms.`,
+    );
+    this.#finish({ failure, status: failure.status, value: null });
+    upstream.body.destroy();
+    response.destroy();
+  }
+
+  #finish(end: RelayEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#stall !== null) clearTimeout(this.#stall);
+    this.#relay.heartbeat?.stop();
+    this.#resolve(end);
+  }
 }
 
 export function cancelled(): RightsizeError {
   return new RightsizeError('request_cancelled', 'The caller hung up before the answer was complete.');
 }
 
-function answerHeaders(upstream: UpstreamResponse): Record<string, string | string[]> {
+function answerHeaders(upstream: UpstreamResponse, bytes: number | null): Record<string, string | string[]> {
   const headers = { ...upstream.headers, ...deploymentHeaders(upstream) } as Record<string, string | string[]>;
-  if (!isEventStream(upstream)) return headers;
-  return { 'cache-control': 'no-cache', 'x-accel-buffering': 'no', ...headers };
-}
-
-/** A stream ends in one error event, apart from whatever half an event came before; anything else is cut, which no client takes for whole. */
-function breakOff(
-  response: ServerResponse,
-  upstream: UpstreamResponse,
-  failure: RightsizeError,
-  lastPiece: Buffer,
-): void {
-  if (!isEventStream(upstream) || upstream.headers['content-encoding'] !== undefined) {
-    response.destroy();
-    return;
+  if (isEventStream(upstream)) {
+    delete headers['content-length'];
+    return { 'cache-control': 'no-cache', 'x-accel-buffering': 'no', ...headers };
   }
-  const isBetweenEvents = /(\n\n|\r\n\r\n|\r\r)$/.test(lastPiece.subarray(-4).toString('latin1'));
-  response.end(`${isBetweenEvents ? '' : '\n\n'}data: ${JSON.stringify(errorBody(failure))}\n\n`);
+  if (bytes !== null && upstream.status >= 200 && upstream.status !== 204) headers['content-length'] = String(bytes);
+  return headers;
 }
 
-function isEventStream({ headers }: UpstreamResponse): boolean {
+function isEventStream({ headers }: Pick<UpstreamResponse, 'headers'>): boolean {
   return String(headers['content-type'] ?? '').startsWith('text/event-stream');
 }
 
-/** An error page of something between here and the API: no client of OpenAI's could read it. */
-function isForeignError({ status, headers }: UpstreamResponse): boolean {
-  return status >= 400 && !/json|event-stream/i.test(String(headers['content-type'] ?? ''));
+/** Good news, event by event, and not packed. */
+function isReadableStream(upstream: UpstreamResponse): boolean {
+  return isEventStream(upstream) && upstream.status < 300 && encodingOf(upstream.headers) === 'identity';
 }
 
-async function replaceForeignError({ upstream, response, headers }: Relay): Promise<RelayEnd> {
-  upstream.body.on('error', () => {}).resume();
-  const error = new RightsizeError('upstream_failed', `The upstream answered ${upstream.status} without saying why.`);
-  const kept = Object.entries(upstream.headers).filter(
-    ([name]) => name.startsWith('retry-after') || name.startsWith('x-'),
-  ) as [string, string][];
-  return sendError(response, error, {
-    status: upstream.status,
-    headers: { ...Object.fromEntries(kept), ...deploymentHeaders(upstream), ...headers },
-  });
+/** What is worth keeping of the headers of an error that is written anew. */
+function keptOfError({ headers }: UpstreamResponse): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => name.startsWith('retry-after') || name.startsWith('x-'));
+  return Object.fromEntries(kept) as Record<string, string>;
 }

@@ -14,7 +14,7 @@ const hopByHop = [
 ];
 
 /** The provider sets these itself, or they would tell the upstream where the caller came from. */
-const ownRequestHeaders = ['host', 'content-length', 'expect', 'forwarded'];
+const ownRequestHeaders = ['host', 'content-length', 'expect', 'forwarded', 'x-goog-api-key'];
 
 const droppedFromRequests = new Set([...hopByHop, ...ownRequestHeaders]);
 const droppedFromResponses = new Set(hopByHop);
@@ -29,7 +29,10 @@ export function requestHeaders(headers: Headers): Record<string, string | string
 
 /** What of the upstream's headers travels back. Ours are set afterwards, so the upstream cannot forge them. */
 export function responseHeaders(headers: Headers): Record<string, string | string[]> {
-  return kept(headers, (name) => droppedFromResponses.has(name) || name.startsWith('x-rightsize-'));
+  return kept(
+    headers,
+    (name) => droppedFromResponses.has(name) || name.startsWith('x-rightsize-') || name.startsWith('access-control-'),
+  );
 }
 
 function kept(headers: Headers, isDropped: (name: string) => boolean): Record<string, string | string[]> {

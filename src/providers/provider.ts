@@ -13,6 +13,8 @@ export interface UpstreamRequest {
   readonly body: Buffer | Readable | null;
   /** The model that the body names, where somebody has read it. */
   readonly model?: string | null;
+  /** The same body, asking for the chunk with the usage of a stream: sent in its place where the upstream can be asked. */
+  readonly meteredBody?: Buffer;
   /** Aborted when the caller hangs up: the upstream's connection is closed with it. */
   readonly signal: AbortSignal;
   /** Longest whole call from now on, where it is shorter than the provider's own limit. */
@@ -35,6 +37,8 @@ export interface UpstreamResponse {
   readonly body: Readable;
   /** What an error of `body` means: the upstream broke off, fell silent or took too long. */
   readonly failure: (error: unknown) => RightsizeError;
+  /** Whether `meteredBody` was sent: then the stream says more than the caller asked for. */
+  readonly isMetered?: boolean;
   /** Which of several deployments answered. */
   readonly deployment?: string;
   /** What the deployment costs, where the settings say so. */

@@ -1,0 +1,230 @@
+import type { Ask } from '../access/gatekeeper.ts';
+import { costOfResponse, readUsage } from '../economics/cost-of-call.ts';
+import type { InputVector } from '../encoder/input-vector.ts';
+import type { RightsizeError } from '../errors.ts';
+import type { UpstreamResponse } from '../providers/provider.ts';
+import { type ChatRequest, isJsonObject, type JsonObject } from '../records/call.ts';
+import type { RouteReason } from '../records/route.ts';
+import type { AnswerForm } from './answer-form.ts';
+import type { PrivateCall } from './call-privacy.ts';
+import { ResponseTee, unreadable } from './captured-response.ts';
+import { describeCall } from './describe-call.ts';
+import type { Decision } from './engine.ts';
+import { type Exchange, type ExchangeEnd, plainEnd } from './exchange.ts';
+import { stripUsage } from './gates/strip-usage.ts';
+import { Heartbeat, streamHeaders } from './heartbeat.ts';
+import { relayUpstream } from './relay-upstream.ts';
+import { routeHeaders } from './route-headers.ts';
+import type { RouteParts } from './route-parts.ts';
+import { errorBody, sendError } from './send-error.ts';
+import { sendUpstream } from './send-upstream.ts';
+import { studentCompletion } from './student-completion.ts';
+
+/** What an application asks of a chat model, in whatever API it asks. */
+export interface AskedCall {
+  /** As a chat request; the very body where that is what was sent. */
+  readonly chat: ChatRequest;
+  /** The caller's own bytes. */
+  readonly body: Buffer;
+  /** The same body asking for usage; null where that is not needed. */
+  readonly meteredBody: Buffer | null;
+  readonly form: AnswerForm;
+  /** False where `chat` does not say all that was asked. */
+  readonly mayBeStudents: boolean;
+}
+
+/** Decide, then a student's answer or the upstream's, then whoever wants to learn from it. */
+export async function answerCall(exchange: Exchange, parts: RouteParts, question: AskedCall): Promise<ExchangeEnd> {
+  const { id, request, caller, startedAt } = exchange;
+  const { chat } = question;
+  const described = describeCall({
+    id,
+    headers: request.headers,
+    tenant: caller.tenant,
+    request: chat,
+    at: parts.now(),
+  });
+  const asked = parts.privacy.prepare(question.mayBeStudents ? described : { ...described, forceTeacher: true });
+  const limits = await exchange.reserve(askOf(chat, question.body.length));
+  const preparing = parts.engine.prepare?.(asked.call) ?? null;
+  const input = preparing === null ? null : await preparing;
+  const { decision, completion } = decide(parts, asked, input);
+  const end = completion
+    ? sendCompletion(exchange, question, { completion, decision, limits })
+    : await askUpstream(exchange, parts, question, { decision, limits });
+  parts.onOutcome({
+    asked,
+    decision,
+    latencyMs: Math.round(performance.now() - startedAt),
+    status: end.status,
+    response: end.response,
+  });
+  return toEnd(chat, decision, end);
+}
+
+function toEnd(chat: ChatRequest, { route, taskName }: Decision, end: Answered): ExchangeEnd {
+  const isStudent = route.answeredBy === 'student';
+  return {
+    ...plainEnd(end.status, route.answeredBy, end.error),
+    model: chat.model,
+    task: taskName,
+    usage: readUsage(end.response),
+    cost: isStudent ? 0 : costOfResponse(end.response, chat.model),
+    deployment: end.deployment,
+    attempts: end.attempts,
+  };
+}
+
+/** A byte a quarter of a token: limits reserve by it, and settle by what the upstream says. */
+export const bytesPerToken = 4;
+
+function askOf(chat: ChatRequest, bytes: number): Ask {
+  const most = chat.max_completion_tokens ?? chat.max_tokens;
+  return {
+    model: chat.model,
+    inputTokens: Math.ceil(bytes / bytesPerToken),
+    maxOutputTokens: typeof most === 'number' ? most : null,
+  };
+}
+
+interface Answered {
+  readonly status: number;
+  readonly response: JsonObject;
+  readonly error: string | null;
+  readonly deployment: string | null;
+  readonly attempts: number;
+}
+
+/** Until the first byte everything that fails on the way to a student's answer leads to the teacher. */
+function decide(
+  { engine, privacy }: RouteParts,
+  asked: PrivateCall,
+  input: InputVector | null,
+): { readonly decision: Decision; readonly completion: JsonObject | null } {
+  const { call } = asked;
+  let decision: Decision;
+  try {
+    decision = engine.decide(call, input);
+  } catch {
+    return { decision: failedDecision(call.id), completion: null };
+  }
+  if (decision.route.answeredBy !== 'student') return { decision, completion: null };
+  try {
+    const answer = privacy.answerOf(asked, decision);
+    if (answer !== null) return { decision, completion: studentCompletion({ ...decision, answer }, call) };
+    const reason = decision.answer === null ? 'student-failed' : 'content-withheld';
+    return { decision: withheld(decision, reason), completion: null };
+  } catch {
+    return { decision: withheld(decision, 'student-failed'), completion: null };
+  }
+}
+
+/** The teacher answers in the student's place. */
+function withheld(decision: Decision, reason: RouteReason): Decision {
+  return { ...decision, route: { ...decision.route, answeredBy: 'teacher', reason }, answer: null };
+}
+
+function failedDecision(callId: string): Decision {
+  const nobody = { task: null, version: null, student: null, studentLabel: null, score: null, certificate: null };
+  return {
+    route: { callId, answeredBy: 'teacher', reason: 'student-failed', ...nobody },
+    match: null,
+    taskName: null,
+    answer: null,
+    usage: null,
+    responseModel: null,
+  };
+}
+
+interface LocalAnswer {
+  readonly completion: JsonObject;
+  readonly decision: Decision;
+  readonly limits: Readonly<Record<string, string>>;
+}
+
+function sendCompletion(
+  { id, response }: Exchange,
+  { chat, form }: AskedCall,
+  { completion, decision, limits }: LocalAnswer,
+): Answered {
+  const headers = { ...limits, ...routeHeaders(decision), 'x-request-id': id };
+  if (chat.stream === true) {
+    const events = form.events(completion, chat);
+    response.writeHead(200, { ...streamHeaders, ...headers });
+    response.end(events);
+  } else {
+    const body = Buffer.from(JSON.stringify(form.whole(completion)));
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
+      .end(body);
+  }
+  return { status: 200, response: completion, error: null, deployment: null, attempts: 0 };
+}
+
+interface TeacherQuestion {
+  readonly decision: Decision;
+  readonly limits: Readonly<Record<string, string>>;
+}
+
+async function askUpstream(
+  exchange: Exchange,
+  { provider, streams }: RouteParts,
+  { chat, body, meteredBody, form }: AskedCall,
+  { decision, limits }: TeacherQuestion,
+): Promise<Answered> {
+  const { id, response, request, endpoint } = exchange;
+  const { dialect } = endpoint;
+  const headers = { ...limits, ...routeHeaders(decision) };
+  const heartbeat =
+    chat.stream === true && streams.heartbeatMs !== null
+      ? new Heartbeat(response, { ...headers, 'x-request-id': id }, streams.heartbeatMs)
+      : null;
+  let upstream: UpstreamResponse;
+  try {
+    upstream = await sendUpstream(exchange, { provider, model: chat.model, body, meteredBody });
+  } catch (error) {
+    heartbeat?.stop();
+    const isStream = heartbeat?.hasBegun === true;
+    const sent = sendError(response, error, { headers: { 'x-request-id': id, ...headers }, dialect, isStream });
+    return failed(sent, null);
+  }
+  const tee = new ResponseTee(form.readStream);
+  const { failure, status, value } = await relayUpstream({
+    upstream,
+    response,
+    id,
+    headers,
+    dialect,
+    acceptEncoding: request.headers['accept-encoding'],
+    writeTimeoutMs: streams.writeTimeoutMs,
+    mustAnswer: true,
+    tee,
+    edit: upstream.isMetered === true ? stripUsage : null,
+    heartbeat,
+    interruption: exchange.interruption,
+  });
+  if (failure !== null) return failed(failure, upstream, status, value);
+  return {
+    status,
+    response: form.read(value ?? tee.response(upstream.headers)),
+    error: null,
+    deployment: upstream.deployment ?? null,
+    attempts: upstream.attempts ?? 1,
+  };
+}
+
+function failed(
+  error: RightsizeError,
+  upstream: UpstreamResponse | null,
+  status = error.status,
+  value: JsonObject | null = null,
+): Answered {
+  const body = value ?? errorBody(error);
+  return {
+    status,
+    response: isJsonObject(body.error) ? { error: body.error } : unreadable(error.code, error.message),
+    error: error.code,
+    deployment: upstream?.deployment ?? null,
+    attempts: upstream?.attempts ?? 1,
+  };
+}
