@@ -183,7 +183,7 @@ function httpPage() {
         ...adminRoutes.map(({ method, path, summary }) => [`\`${method.toUpperCase()} ${path}\``, summary]),
       ],
     ),
-    'The admin API lets in who reaches it under a loopback name and is no web page; with `keys.admin`, who sends that key as a bearer token. Beyond loopback the server starts only with `keys.admin`, and with `keys.callers` where it holds an upstream key.',
+    'The admin API lets in who reaches it under a loopback name and is no web page; with `keys.admin`, who sends that key as a bearer token. Beyond loopback the server starts only with `keys.admin` and with a key for callers: a stored one (`rightsize keys add`) or `keys.callers`.',
     '## Request headers',
     table(
       ['header', 'meaning'],

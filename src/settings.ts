@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RightsizeError } from './errors.ts';
+import { limitSettings } from './settings/limit-settings.ts';
 import { milliseconds, secret } from './settings/setting-values.ts';
 import {
   defaultUpstreamSettings,
@@ -36,10 +37,15 @@ export const settingsSchema = z.strictObject({
       callers: secret
         .nullable()
         .default(null)
-        .describe('Key that /v1 asks for as a bearer token; it is never sent upstream. Null lets every caller in.'),
+        .describe(
+          'One key for all callers of /v1, beside those of `rightsize keys`; it is never sent upstream. Without any key every caller is let in, from this machine alone.',
+        ),
     })
     .prefault({})
     .describe('Who may use this server.'),
+  limits: limitSettings
+    .prefault({})
+    .describe('Limits and budgets. Those of single keys are given with `rightsize keys add`.'),
   upstream: defaultUpstreamSettings.prefault({}).describe('Who answers what no student answers.'),
   upstreams: z
     .record(z.string().regex(/^(?!default$)[\w.-]+$/, 'is no name of an upstream'), upstreamSettings)

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { RightsizeError } from '../errors.ts';
 import type { Usage } from '../records/call.ts';
-import { carriesKey } from './bearer-key.ts';
+import type { KeyHeader } from './read-secrets.ts';
 
 /** Who sends a request, known from its headers alone: no byte of its body is read before. */
 export interface Caller {
@@ -9,8 +8,8 @@ export interface Caller {
   readonly key: string | null;
   /** Whose calls these are; null: whoever the request says. */
   readonly tenant: string | null;
-  /** Whether the Authorization and key headers carry a key of this gateway, which must not travel on. */
-  readonly carriesOwnKey: boolean;
+  /** Headers that carry keys of this gateway, which must not travel on. */
+  readonly keyHeaders: readonly KeyHeader[];
   /** Models this caller may ask for; null: all. */
   readonly models: readonly string[] | null;
 }
@@ -22,6 +21,8 @@ export interface Ask {
   readonly inputTokens: number | null;
   /** The most the request allows; null where it sets no limit. */
   readonly maxOutputTokens: number | null;
+  /** Nothing is answered by a model, as where models are listed: it costs nothing. */
+  readonly isFree?: boolean;
 }
 
 /** What a request came to. Null figures are unknown, never zero. */
@@ -45,24 +46,12 @@ export interface Reservation {
 export interface Gatekeeper {
   /** Throws `invalid_api_key`. Looks at headers alone. */
   admit(headers: IncomingHttpHeaders): Caller | Promise<Caller>;
-  /** Throws `model_not_found`, `rate_limit_exceeded`, `insufficient_quota`: nothing is reserved then. */
+  /**
+   * Throws where `reserve` would throw whatever is asked, so that the body of such a request is not read. Reserves nothing.
+   */
+  check?(caller: Caller): void;
+  /**
+   * Throws `model_not_allowed`, `price_unknown`, `rate_limit_exceeded`, `insufficient_quota`: nothing is reserved then.
+   */
   reserve(caller: Caller, ask: Ask): Reservation | Promise<Reservation>;
-}
-
-const noReservation: Reservation = { headers: {}, settle: () => {}, release: () => {} };
-
-/** One key for all callers, or none; no limits. */
-export function createSingleKeyGate(callersKey: string | null): Gatekeeper {
-  const caller = { key: null, tenant: null, models: null, carriesOwnKey: callersKey !== null };
-  return {
-    admit(headers) {
-      if (callersKey !== null && !carriesKey(headers.authorization, callersKey))
-        throw new RightsizeError(
-          'invalid_api_key',
-          'The key in the Authorization header is not the one of this gateway.',
-        );
-      return caller;
-    },
-    reserve: () => noReservation,
-  };
 }

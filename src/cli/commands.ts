@@ -76,6 +76,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'run the live loop over a call log: what would have happened',
     load: async () => (await import('./replay.ts')).createReplayCommand(),
   },
+  keys: {
+    summary: 'add, list, show, rotate or revoke gateway keys, with their limits and budgets',
+    load: async () => (await import('./keys.ts')).createKeysCommand(),
+  },
   backup: {
     summary: 'write everything that is kept into one file, also while the server runs',
     load: async () => (await import('./backup.ts')).createBackupCommand(),

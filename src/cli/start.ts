@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { PromiseKind } from '../records/certificate.ts';
 import { type RunningInstallation, startInstallation } from '../server/start-installation.ts';
 import type { Settings, SettingsFlags } from '../settings.ts';
+import type { GatewayKey } from '../storage/key-store.ts';
 import { type EncoderFlags, encoderSetting, withEncoderOptions } from './encoder-option.ts';
 import { promiseOption } from './promise-option.ts';
 import { type CommandContext, dataOption, runCommand } from './run-command.ts';
@@ -79,15 +80,23 @@ function toFlags({ port, host, upstream, recorded, promise, stage, ...flags }: S
 }
 
 function sayStarted(
-  { origin, upstream, engine }: RunningInstallation,
+  { origin, upstream, engine, access }: RunningInstallation,
   settings: Settings,
   { say, colours }: CommandContext,
 ): void {
   say(`${colours.bold('Rightsize')} listens on ${origin}`);
   say(`  upstream   ${upstream ?? 'none yet: set RIGHTSIZE_UPSTREAM_BASE_URL or give --upstream URL'}`);
+  say(`  open to    ${describeDoors(access.gate.isOpen, access.keyring.list())}`);
   say(`  kept       ${describeKept(settings)}`);
   say(`  answering  ${describeLive(engine.status())}`);
   say(`  your application needs only  OPENAI_BASE_URL=${origin}/v1`);
+}
+
+function describeDoors(isOpen: boolean, keys: readonly GatewayKey[]): string {
+  if (isOpen) return 'every program on this machine, and no other: no key is set; add one with rightsize keys add NAME';
+  const live = keys.filter(({ revokedAt }) => revokedAt === null).length;
+  if (keys.length === 0) return 'whoever holds the key of `keys.callers`';
+  return `whoever holds ${live === 1 ? 'the one gateway key' : `one of ${live} gateway keys`}`;
 }
 
 function describeKept({ capture, redaction, data, retention }: Settings): string {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { createSingleKeyGate, type Gatekeeper, type Reservation } from '../access/gatekeeper.ts';
+import type { Gatekeeper, Reservation } from '../access/gatekeeper.ts';
+import { withoutKeys } from '../access/read-secrets.ts';
+import { createSingleKeyGate } from '../access/single-key-gate.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Call, isJsonObject } from '../records/call.ts';
 import type { Route } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
-import { readSecret, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { answerCors } from './answer-cors.ts';
 import { CallPrivacy, PrivacyCounts, type RedactedCount } from './call-privacy.ts';
 import type { Engine } from './engine.ts';
@@ -120,7 +122,7 @@ class RunningGateway implements Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#gatekeeper = options.gatekeeper ?? createSingleKeyGate(readSecret(options.settings.keys.callers));
+    this.#gatekeeper = options.gatekeeper ?? createSingleKeyGate(options.settings);
     this.#privacy = this.#privacyOf(options.settings);
     this.#parts = this.#partsOf(options.settings, options.provider);
     this.#origins = options.settings.cors.origins;
@@ -177,7 +179,7 @@ class RunningGateway implements Gateway {
 
   reconfigure({ settings, provider, gatekeeper }: GatewayChange): Promise<void> {
     const former = this.#generation;
-    const nextGate = gatekeeper ?? createSingleKeyGate(readSecret(settings.keys.callers));
+    const nextGate = gatekeeper ?? createSingleKeyGate(settings);
     this.#privacy = this.#privacyOf(settings);
     this.#parts = this.#partsOf(settings, provider);
     this.#origins = settings.cors.origins;
@@ -229,13 +231,14 @@ class RunningGateway implements Gateway {
     const admitted = this.#gatekeeper.admit(request.headers);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const endpoint = findEndpoint(request.method ?? 'GET', request.url ?? '');
+    if (hasBody(request)) this.#gatekeeper.check?.(caller);
     const gate = this.#gatekeeper;
     let reservation: Reservation | null = null;
     return {
       ...begun,
       endpoint,
       path: endpoint.path,
-      headers: caller.carriesOwnKey ? withoutKey(request.headers) : request.headers,
+      headers: withoutKeys(request.headers, caller.keyHeaders),
       caller,
       async reserve(ask) {
         reservation = await gate.reserve(caller, ask);
@@ -313,16 +316,6 @@ type Begun = Pick<Exchange, 'id' | 'request' | 'response' | 'startedAt' | 'inter
 
 interface AdmittedExchange extends Exchange {
   finish(end: ExchangeEnd): void;
-}
-
-/** The gateway's own key ends here. */
-function withoutKey({
-  authorization: _,
-  'x-api-key': __,
-  'api-key': ___,
-  ...others
-}: IncomingMessage['headers']): IncomingMessage['headers'] {
-  return others;
 }
 
 /** An error before any answer. A body that is still being sent is not read to its end; its connection is closed. */

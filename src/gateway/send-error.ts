@@ -10,12 +10,13 @@ export function errorBody(error: RightsizeError, dialect: Dialect = 'openai', st
   if (dialect === 'anthropic')
     return { type: 'error', error: { type: anthropicErrorType(status), message, code: error.code } };
   const param = error instanceof InvalidRequest ? error.param : null;
-  return { error: { message, type: errorType(status), param, code: error.code } };
+  return { error: { message, type: errorType(error, status), param, code: error.code } };
 }
 
-function errorType(status: number): string {
+function errorType({ code }: RightsizeError, status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
+  if (status === 429) return code === 'insufficient_quota' ? code : 'rate_limit_error';
   return status < 500 ? 'invalid_request_error' : 'api_error';
 }
 

@@ -1,6 +1,9 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { carriesKey } from '../access/bearer-key.ts';
+import { secretPrefix } from '../access/key-secret.ts';
+import type { Access } from '../access/open-access.ts';
+import { readSecret } from '../access/read-secrets.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -8,6 +11,9 @@ import { errorBody } from '../gateway/send-error.ts';
 import type { Call } from '../records/call.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Route, Stage } from '../records/route.ts';
+import type { AdminRoute } from './admin-route.ts';
+import { keyRoutes, mountKeyRoutes } from './key-routes.ts';
+import { readJsonBody } from './read-json-body.ts';
 import type { ReloadReport } from './reload-settings.ts';
 import { describeStatus, describeTasks, type ServerFacts } from './status-document.ts';
 
@@ -23,6 +29,7 @@ export interface FoundCall {
 export interface AdminParts {
   readonly engine: Engine;
   readonly gateway: Gateway;
+  readonly access: Access;
   readonly facts: ServerFacts;
   /** Null: everybody who reaches this address by a loopback name is let in. */
   readonly adminKey: string | null;
@@ -40,15 +47,23 @@ export const stageRequestSchema = z.strictObject({
   stage: z.enum(['off', 'shadow', 'canary', 'live', 'auto']).describe('How far its students are let.'),
 });
 
+const stageRemedy = 'Send `{"task": ID or null, "stage": "off" | "shadow" | "canary" | "live" | "auto"}`.';
+
 /** Every route of the admin API, for the reference page and the OpenAPI document. */
-export const adminRoutes = [
+export const adminRoutes: readonly AdminRoute[] = [
   { method: 'get', path: '/admin/v1/status', summary: 'Stages, certificates, spot checks and outlook of all tasks' },
-  { method: 'post', path: '/admin/v1/stage', summary: 'How far the students of a task, or of all tasks, are let' },
+  {
+    method: 'post',
+    path: '/admin/v1/stage',
+    summary: 'How far the students of a task, or of all tasks, are let',
+    body: stageRequestSchema,
+  },
+  ...keyRoutes,
   { method: 'get', path: '/admin/v1/calls/{id}', summary: 'One call, who answered it and why' },
   { method: 'post', path: '/admin/v1/reload', summary: 'Reads the settings again, without dropping a request' },
   { method: 'get', path: '/metrics', summary: 'Figures in the text format of Prometheus' },
   { method: 'get', path: '/admin/v1/openapi.json', summary: 'This API as an OpenAPI document' },
-] as const;
+];
 
 /** The admin API: parse, call one function, answer. */
 export function createAdminApp(parts: AdminParts): Hono {
@@ -65,13 +80,14 @@ export function createAdminApp(parts: AdminParts): Hono {
   app.post('/admin/v1/reload', async (context) => context.json(await parts.reload()));
   app.get('/admin/v1/status', (context) => context.json(describeStatus(parts.engine, parts.gateway, parts.facts)));
   app.post('/admin/v1/stage', async (context) => {
-    const { task, stage } = parseStage(context.req.header('content-type'), await context.req.text());
+    const { task, stage } = await readJsonBody(context, stageRequestSchema, stageRemedy);
     if (task !== null && !parts.engine.status().some((known) => known.task.id === task))
       throw new RightsizeError('task_not_found', `There is no task with the id \`${task}\`.`);
     parts.engine.setStage(task, stage);
     await parts.keepStage(task, stage);
     return context.json({ tasks: describeTasks(parts.engine) });
   });
+  mountKeyRoutes(app, parts.access);
   app.get('/admin/v1/calls/:id', async (context) => {
     const found = await parts.findCall(context.req.param('id'));
     if (found === null) throw new RightsizeError('call_not_found', `There is no call \`${context.req.param('id')}\`.`);
@@ -100,6 +116,8 @@ function refuseStrangers(headers: Readonly<Record<string, string>>, adminKey: st
     if (carriesKey(headers.authorization, adminKey)) return;
     throw new RightsizeError('invalid_api_key', 'The admin API asks for the key named by `keys.admin`.');
   }
+  if (readSecret(headers, 'authorization')?.startsWith(secretPrefix))
+    throw new RightsizeError('invalid_api_key', 'A gateway key does not open the admin API.');
   const { host = '', origin } = headers;
   if (isLoopbackName(hostName(host)) && (origin === undefined || origin === `http://${host}`)) return;
   throw new RightsizeError(
@@ -117,31 +135,9 @@ export function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
-function parseStage(contentType: string | undefined, body: string): z.output<typeof stageRequestSchema> {
-  // A form can be posted from any page without asking; JSON cannot.
-  if (!contentType?.startsWith('application/json'))
-    throw new RightsizeError('invalid_request', `The content type is \`${contentType ?? 'missing'}\`.`, {
-      remedy: 'Send `application/json`.',
-    });
-  const result = stageRequestSchema.safeParse(parseJson(body));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new RightsizeError('invalid_request', `\`${issue?.path.join('.') || 'body'}\`: ${issue?.message}.`, {
-    remedy: 'Send `{"task": ID or null, "stage": "off" | "shadow" | "canary" | "live" | "auto"}`.',
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { method, path, summary } of adminRoutes) {
+  for (const { method, path, summary, body } of adminRoutes) {
     const operation = {
       summary,
       responses: {
@@ -151,9 +147,9 @@ function openApiDocument(version: string): Record<string, unknown> {
       ...(path.includes('{id}')
         ? { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] }
         : {}),
-      ...(path === '/admin/v1/stage'
-        ? { requestBody: { content: { 'application/json': { schema: z.toJSONSchema(stageRequestSchema) } } } }
-        : {}),
+      ...(body === undefined
+        ? {}
+        : { requestBody: { content: { 'application/json': { schema: z.toJSONSchema(body, { io: 'input' }) } } } }),
     };
     paths[path] = { ...paths[path], [method]: operation };
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Access, openAccess } from '../access/open-access.ts';
 import { createWriteBehind, type WriteBehindCounts } from '../capture/write-behind.ts';
 import type { Encoder } from '../encoder/encoder.ts';
 import type { Engine } from '../gateway/engine.ts';
@@ -48,6 +49,7 @@ export interface Installation {
   readonly captureCounts: () => WriteBehindCounts;
   readonly engine: Engine;
   readonly gateway: Gateway;
+  readonly access: Access;
   /** For people: a URL, a file; null where only students answer. */
   readonly upstream: string | null;
   findCall(id: string): Promise<FoundCall | null>;
@@ -92,11 +94,14 @@ async function open(
   const engine = await openEngine({ store, settings, encoder, log });
   closers.push(() => engine.close());
   await applyKeptStages(store.state, engine);
+  const access = await openAccess({ store, settings, onProblem: (err) => tellUnsaved(log, err) });
+  closers.push(() => access.close());
   const metrics = createMetrics();
   const tracing = options.version === undefined ? null : await openTracing(options.version);
   const gateway = createGateway({
     engine,
     provider: upstream.provider,
+    gatekeeper: access.gate,
     settings,
     log,
     onCall: (captured) => capture.add(captured),
@@ -107,7 +112,7 @@ async function open(
     },
   });
   closers.push(() => gateway.drain());
-  const live = createReloading({ settings, log, gateway, upstream, readSettings: options.readSettings });
+  const live = createReloading({ settings, log, gateway, access, upstream, readSettings: options.readSettings });
   return {
     get settings() {
       return live.settings;
@@ -117,6 +122,7 @@ async function open(
     },
     engine,
     gateway,
+    access,
     metrics,
     captureCounts: () => capture.counts,
     findCall: async (id) => {
@@ -134,6 +140,10 @@ async function findCall(store: Store, id: string): Promise<FoundCall | null> {
   const { call, route } = stored;
   const certificate = route?.certificate ? await store.certificates.get(route.certificate) : null;
   return { call, route, certificate };
+}
+
+function tellUnsaved(log: Logger, err: unknown): void {
+  log.error({ err }, 'what keys and tenants use cannot be stored; it is counted, and kept for later');
 }
 
 function tellProblem(log: Logger, problem: unknown): void {

@@ -18,6 +18,7 @@ const reloadable: readonly (keyof Settings)[] = [
   'drainMs',
   'capture',
   'redaction',
+  'limits',
   'log',
 ];
 

@@ -1,14 +1,17 @@
 import type { Logger } from 'pino';
+import type { Access } from '../access/open-access.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Settings } from '../settings.ts';
 import { openProvider, type Upstream } from './open-upstream.ts';
+import { refuseOpenDoors } from './refuse-open-doors.ts';
 import { compareSettings, type ReloadReport, reloadedSettings } from './reload-settings.ts';
 
 export interface ReloadingParts {
   readonly settings: Settings;
   readonly log: Logger;
   readonly gateway: Pick<Gateway, 'reconfigure'>;
+  readonly access: Pick<Access, 'gateUnder' | 'use'>;
   readonly upstream: Upstream;
   readonly readSettings?: (() => Promise<Settings>) | undefined;
 }
@@ -20,7 +23,7 @@ export interface Reloading {
 }
 
 /** Takes up changed settings: everything that can fail comes before anything that is changed. One reload at a time. */
-export function createReloading({ log, gateway, upstream, readSettings, ...parts }: ReloadingParts): Reloading {
+export function createReloading({ log, gateway, access, upstream, readSettings, ...parts }: ReloadingParts): Reloading {
   let { settings } = parts;
   let running: Promise<unknown> = Promise.resolve();
   return {
@@ -40,11 +43,14 @@ export function createReloading({ log, gateway, upstream, readSettings, ...parts
     const read = await readSettings();
     const report = compareSettings(settings, read);
     const next = reloadedSettings(settings, read);
+    const gatekeeper = access.gateUnder(next);
+    refuseOpenDoors(next, gatekeeper.isOpen);
     const provider = await openProvider(next);
     const former = upstream.replace(provider);
+    access.use(gatekeeper);
     settings = next;
     log.level = next.log;
-    const lastCallEnded = gateway.reconfigure({ settings: next, provider });
+    const lastCallEnded = gateway.reconfigure({ settings: next, provider, gatekeeper });
     void lastCallEnded
       .then(() => former?.close())
       .catch((err: unknown) => log.warn({ err }, 'the former upstream could not be closed'));

@@ -1,3 +1,4 @@
+import type { Access } from '../access/open-access.ts';
 import type { Engine } from '../gateway/engine.ts';
 import { type InstallationOptions, openInstallation } from './installation.ts';
 import type { ReloadReport } from './reload-settings.ts';
@@ -12,6 +13,7 @@ export interface StartOptions extends InstallationOptions {
 export interface RunningInstallation extends RunningServer {
   readonly engine: Engine;
   readonly upstream: string | null;
+  readonly access: Access;
   reload(): Promise<ReloadReport>;
 }
 
@@ -20,7 +22,7 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
   const { settings, version } = options;
   const startedAt = Date.now();
   const installation = await openInstallation(options);
-  const { engine, gateway, upstream, findCall, keepStage } = installation;
+  const { engine, gateway, access, upstream, findCall, keepStage } = installation;
   const { metrics, captureCounts } = installation;
   let server: RunningServer | null = null;
   const stop = async () => {
@@ -35,6 +37,7 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
       settings,
       engine,
       gateway,
+      access,
       facts,
       findCall,
       keepStage,
@@ -50,7 +53,7 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
         pid: process.pid,
         startedAt: new Date(startedAt).toISOString(),
       });
-    return { origin: server.origin, engine, upstream, stop, reload: () => installation.reload() };
+    return { origin: server.origin, engine, access, upstream, stop, reload: () => installation.reload() };
   } catch (error) {
     await stop();
     throw error;

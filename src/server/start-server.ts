@@ -4,8 +4,9 @@ import { getRequestListener } from '@hono/node-server';
 import { RightsizeError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { readSecret, type Settings } from '../settings.ts';
-import { type AdminParts, createAdminApp, isLoopbackName } from './admin-app.ts';
+import { type AdminParts, createAdminApp } from './admin-app.ts';
 import { createLimitedServer } from './limited-server.ts';
+import { refuseOpenDoors } from './refuse-open-doors.ts';
 
 export interface ServerParts extends Omit<AdminParts, 'adminKey'> {
   readonly settings: Settings;
@@ -23,7 +24,7 @@ export interface RunningServer {
 
 /** Gateway, admin API and health on one port. Throws `port_in_use`, `invalid_setting`. */
 export async function startServer({ settings, ...parts }: ServerParts): Promise<RunningServer> {
-  refuseOpenDoors(settings);
+  refuseOpenDoors(settings, parts.access.gate.isOpen);
   const admin = getRequestListener(createAdminApp({ ...parts, adminKey: readSecret(settings.keys.admin) }).fetch);
   let isReady = true;
   let wasProbed = false;
@@ -50,27 +51,6 @@ export async function startServer({ settings, ...parts }: ServerParts): Promise<
 function sendHealth(response: ServerResponse<IncomingMessage>, isWell: boolean): void {
   response.writeHead(isWell ? 200 : 503, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ status: isWell ? 'ok' : 'stopping' }));
-}
-
-/** Beyond loopback everybody may come: then the admin API needs a key, and so does an upstream key that callers could spend. */
-function refuseOpenDoors({ host, keys, upstream }: Settings): void {
-  if (isLoopbackName(host)) return;
-  if (keys.admin === null)
-    throw new RightsizeError(
-      'invalid_setting',
-      `\`host\` is "${host}", which other machines reach, and \`keys.admin\` is null.`,
-      {
-        remedy: 'Set RIGHTSIZE_KEYS_ADMIN to a long random text, or listen on 127.0.0.1.',
-      },
-    );
-  if (upstream.apiKey !== null && keys.callers === null)
-    throw new RightsizeError(
-      'invalid_setting',
-      `\`host\` is "${host}", \`upstream.apiKey\` is set and \`keys.callers\` is null: everybody could spend that key.`,
-      {
-        remedy: 'Set RIGHTSIZE_KEYS_CALLERS to a long random text, or listen on 127.0.0.1.',
-      },
-    );
 }
 
 function listen(server: Server, { host, port }: Settings): Promise<string> {

@@ -6,7 +6,7 @@ export interface Spending extends Amounts {
   readonly subject: string;
   /** `2026-11-25` or `2026-11`, UTC. */
   readonly period: string;
-  /** Answered requests of which cost or tokens are not known, and are not in the sums. */
+  /** Answered requests that did not say what they used or cost: in the sums stands what was reserved for them. */
   readonly unknown: number;
 }
 

@@ -12,7 +12,8 @@ export async function passThrough(exchange: Exchange, parts: RouteParts): Promis
   const { id, request, response, endpoint } = exchange;
   const { maxBodyBytes, provider, streams } = parts;
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  const limits = await exchange.reserve({ model: null, inputTokens: null, maxOutputTokens: null });
+  const isFree = request.method !== 'POST';
+  const limits = await exchange.reserve({ model: null, inputTokens: null, maxOutputTokens: null, isFree });
   const body = limitedBody(request, maxBodyBytes);
   let upstream: UpstreamResponse;
   try {

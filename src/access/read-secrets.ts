@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Where clients put their key: OpenAI's, Anthropic's and Azure's. */
+export const keyHeaders = ['authorization', 'x-api-key', 'api-key'] as const;
+export type KeyHeader = (typeof keyHeaders)[number];
+
+/** The key that a header carries; null where there is none. */
+export function readSecret(headers: IncomingHttpHeaders, header: KeyHeader): string | null {
+  const value = headers[header];
+  if (typeof value !== 'string' || value === '') return null;
+  return header === 'authorization' ? bearer(value) : value;
+}
+
+function bearer(value: string): string | null {
+  if (value.slice(0, 7).toLowerCase() !== 'bearer ') return null;
+  return value.slice(7).trim() || null;
+}
+
+/** The headers that travel on: the gateway's own keys end here. */
+export function withoutKeys(headers: IncomingHttpHeaders, own: readonly KeyHeader[]): IncomingHttpHeaders {
+  if (own.length === 0) return headers;
+  const kept = { ...headers };
+  for (const header of own) delete kept[header];
+  return kept;
+}
