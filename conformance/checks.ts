@@ -1,9 +1,10 @@
 import type { Check, LaterLine } from './check.ts';
+import { clientChecks } from './clients/client-checks.ts';
 import { compatibilityChecks } from './compatibility/checks.ts';
 import { laterResilience, resilienceChecks } from './resilience/checks.ts';
 
 /** Every check of the suite, in any order. */
-export const allChecks: readonly Check[] = [...compatibilityChecks, ...resilienceChecks];
+export const allChecks: readonly Check[] = [...compatibilityChecks, ...clientChecks, ...resilienceChecks];
 
 /** Lines of the checklist that wait for parts that do not exist yet. */
 export const laterLines: readonly LaterLine[] = [...laterResilience];
