@@ -68,6 +68,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),
   },
+  models: {
+    summary: 'list who answers to which model, and send a small call through each',
+    load: async () => (await import('./models.ts')).createModelsCommand(),
+  },
   encoder: {
     summary: 'add, list or remove sentence encoders, which let students see meaning',
     load: async () => (await import('./encoder.ts')).createEncoderCommand(),

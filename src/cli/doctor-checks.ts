@@ -2,8 +2,11 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { chooseEncoder, openEncoder } from '../encoder/installed-encoders.ts';
-import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
-import { readSecret, type Settings } from '../settings.ts';
+import { isFleet } from '../providers/fleet/fleet-provider.ts';
+import { openUpstreams } from '../providers/fleet/open-upstreams.ts';
+import type { Provider } from '../providers/provider.ts';
+import { defaultUpstreamName } from '../settings/upstream-settings.ts';
+import type { Settings } from '../settings.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { findServer } from './running-server.ts';
 
@@ -114,21 +117,32 @@ async function checkPort(settings: Settings): Promise<Finding> {
   });
 }
 
-async function checkUpstream({ upstream, recorded }: Settings): Promise<Finding> {
-  const { baseUrl, apiKey, ...limits } = upstream;
+async function checkUpstream(settings: Settings): Promise<Finding> {
+  const { recorded, models, upstream } = settings;
   if (recorded !== null) return { result: 'skipped', detail: `a recorded log plays the upstream: ${recorded}` };
-  if (baseUrl === null) return { result: 'skipped', detail: 'none is configured: set RIGHTSIZE_UPSTREAM_BASE_URL' };
-  const provider = createOpenAiCompatibleProvider({ ...limits, baseUrl, apiKey: readSecret(apiKey) });
+  const provider = openUpstreams(settings);
+  if (provider === null) return { result: 'skipped', detail: 'none is configured: set RIGHTSIZE_UPSTREAM_BASE_URL' };
+  const aliases = Object.keys(models).length;
+  const others = aliases === 0 ? '' : `; ${aliases} models have upstreams of their own: rightsize models test`;
   try {
-    const signal = AbortSignal.timeout(10_000);
-    const { status, body } = await provider.send({ method: 'GET', path: '/models', headers: {}, body: null, signal });
-    body.on('error', () => {}).resume();
-    const isRefused = status === 401 || status === 403;
-    if (isRefused && apiKey !== null) return failed(`${baseUrl} refuses the configured key (${status})`);
-    return passed(`${baseUrl} answers (${status})${isRefused ? "; callers' own keys are passed on" : ''}`);
+    const asked = isFleet(provider)
+      ? provider.targets().find(({ name }) => name === defaultUpstreamName)?.provider
+      : provider;
+    return asked === undefined
+      ? passed(`none by default${others}`)
+      : await checkAnswer(asked, upstream.apiKey !== null, others);
   } finally {
     await provider.close();
   }
+}
+
+async function checkAnswer(provider: Provider, hasKey: boolean, others: string): Promise<Finding> {
+  const signal = AbortSignal.timeout(10_000);
+  const { status, body } = await provider.send({ method: 'GET', path: '/models', headers: {}, body: null, signal });
+  body.on('error', () => {}).resume();
+  const isRefused = status === 401 || status === 403;
+  if (isRefused && hasKey) return failed(`${provider.name} refuses the configured key (${status})`);
+  return passed(`${provider.name} answers (${status})${isRefused ? "; callers' own keys are passed on" : ''}${others}`);
 }
 
 /** Opens the files, verifies them and reads a text. */

@@ -8,7 +8,7 @@ export interface ServerClient {
   readonly origin: string;
   /** Throws a RightsizeError with the server's own code and message. */
   get<Document>(path: string): Promise<Document>;
-  post<Document>(path: string, body: unknown): Promise<Document>;
+  post<Document>(path: string, body: unknown, withinMs?: number): Promise<Document>;
 }
 
 const answerWithinMs = 10_000;
@@ -19,12 +19,13 @@ export async function findServer(settings: Settings): Promise<ServerClient | nul
   if (address === null || !(await isAlive(address.origin))) return null;
   const key = readSecret(settings.keys.admin);
   const headers = { 'content-type': 'application/json', ...(key === null ? {} : { authorization: `Bearer ${key}` }) };
-  const ask = (path: string, options: RequestInit) =>
-    fetch(address.origin + path, { ...options, headers, signal: AbortSignal.timeout(answerWithinMs) });
+  const ask = (path: string, options: RequestInit, withinMs = answerWithinMs) =>
+    fetch(address.origin + path, { ...options, headers, signal: AbortSignal.timeout(withinMs) });
   return {
     origin: address.origin,
     get: async (path) => read(await ask(path, {})),
-    post: async (path, body) => read(await ask(path, { method: 'POST', body: JSON.stringify(body) })),
+    post: async (path, body, withinMs) =>
+      read(await ask(path, { method: 'POST', body: JSON.stringify(body) }, withinMs)),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Json, JsonObject, Usage } from '../records/call.ts';
-import { findPrice, type Price, type PriceTable } from './find-price.ts';
+import { findPrice, type PriceTable, type Rates } from './find-price.ts';
 
 /** What one answer cost in US dollars, by its own usage. Null where tokens or price are not known. */
-export function costOfCall(usage: Usage | null, price: Price | null): number | null {
+export function costOfCall(usage: Usage | null, price: Rates | null): number | null {
   if (!usage || !price || usage.inputTokens === null || usage.outputTokens === null) return null;
   if (price.input === null || price.output === null) return null;
   const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
@@ -17,6 +17,11 @@ export function costOfCall(usage: Usage | null, price: Price | null): number | n
 export function costOfResponse(response: JsonObject, requestedModel: string, table?: PriceTable): number | null {
   const answering = typeof response.model === 'string' ? findPrice(response.model, table) : null;
   return costOfCall(readUsage(response), answering ?? findPrice(requestedModel, table));
+}
+
+/** The same, at a deployment's own price where there is one. */
+export function costAtPrice(own: Rates | null, response: JsonObject, requestedModel: string): number | null {
+  return own === null ? costOfResponse(response, requestedModel) : costOfCall(readUsage(response), own);
 }
 
 /** The usage object of a chat completion (`prompt_tokens`) or message (`input_tokens`); null where there is none. */

@@ -9,6 +9,9 @@ export interface Price {
   readonly output: number | null;
 }
 
+/** A price without its name, as the settings of a deployment give it. */
+export type Rates = Omit<Price, 'model'>;
+
 /** Prices with the day on which they held and where they were read. */
 export interface PriceTable {
   readonly source: string;

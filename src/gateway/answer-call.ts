@@ -1,8 +1,8 @@
 import type { Ask } from '../access/gatekeeper.ts';
-import { costOfResponse, readUsage } from '../economics/cost-of-call.ts';
+import { costAtPrice, readUsage } from '../economics/cost-of-call.ts';
 import type { InputVector } from '../encoder/input-vector.ts';
 import type { RightsizeError } from '../errors.ts';
-import type { UpstreamResponse } from '../providers/provider.ts';
+import type { DeploymentPrice, UpstreamResponse } from '../providers/provider.ts';
 import { type ChatRequest, isJsonObject, type JsonObject } from '../records/call.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { AnswerForm } from './answer-form.ts';
@@ -69,7 +69,7 @@ function toEnd(chat: ChatRequest, { route, taskName }: Decision, end: Answered):
     model: chat.model,
     task: taskName,
     usage: readUsage(end.response),
-    cost: isStudent ? 0 : costOfResponse(end.response, chat.model),
+    cost: isStudent ? 0 : costAtPrice(end.price, end.response, chat.model),
     deployment: end.deployment,
     attempts: end.attempts,
   };
@@ -93,6 +93,8 @@ interface Answered {
   readonly error: string | null;
   readonly deployment: string | null;
   readonly attempts: number;
+  /** The deployment's own, where the settings give one. */
+  readonly price: DeploymentPrice | null;
 }
 
 /** Until the first byte everything that fails on the way to a student's answer leads to the teacher. */
@@ -158,7 +160,7 @@ function sendCompletion(
       .writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
       .end(body);
   }
-  return { status: 200, response: completion, error: null, deployment: null, attempts: 0 };
+  return { status: 200, response: completion, error: null, deployment: null, attempts: 0, price: null };
 }
 
 interface TeacherQuestion {
@@ -210,6 +212,7 @@ async function askUpstream(
     error: null,
     deployment: upstream.deployment ?? null,
     attempts: upstream.attempts ?? 1,
+    price: upstream.price ?? null,
   };
 }
 
@@ -226,5 +229,6 @@ function failed(
     error: error.code,
     deployment: upstream?.deployment ?? null,
     attempts: upstream?.attempts ?? 1,
+    price: upstream?.price ?? null,
   };
 }

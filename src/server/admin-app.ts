@@ -13,6 +13,7 @@ import type { Certificate } from '../records/certificate.ts';
 import type { Route, Stage } from '../records/route.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { keyRoutes, mountKeyRoutes } from './key-routes.ts';
+import type { ModelsDocument, ModelTestsDocument } from './models.ts';
 import { readJsonBody } from './read-json-body.ts';
 import type { ReloadReport } from './reload-settings.ts';
 import { describeStatus, describeTasks, type ServerFacts } from './status-document.ts';
@@ -38,6 +39,11 @@ export interface AdminParts {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   /** Reads the settings again; see src/server/reload-settings.ts. */
   readonly reload: () => Promise<ReloadReport>;
+  readonly models: {
+    readonly list: () => ModelsDocument;
+    /** Throws `model_not_found` where a name stands for none. */
+    readonly test: (names: readonly string[] | null) => Promise<ModelTestsDocument>;
+  };
   /** Makes a stage outlive the process. */
   readonly keepStage: (task: string | null, stage: Stage | 'auto') => Promise<void>;
 }
@@ -48,6 +54,9 @@ export const stageRequestSchema = z.strictObject({
 });
 
 const stageRemedy = 'Send `{"task": ID or null, "stage": "off" | "shadow" | "canary" | "live" | "auto"}`.';
+const modelTestRequestSchema = z.strictObject({
+  models: z.array(z.string().min(1)).nullable().describe('Aliases or deployments; null means all of them.'),
+});
 
 /** Every route of the admin API, for the reference page and the OpenAPI document. */
 export const adminRoutes: readonly AdminRoute[] = [
@@ -61,6 +70,13 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...keyRoutes,
   { method: 'get', path: '/admin/v1/calls/{id}', summary: 'One call, who answered it and why' },
   { method: 'post', path: '/admin/v1/reload', summary: 'Reads the settings again, without dropping a request' },
+  { method: 'get', path: '/admin/v1/models', summary: 'The deployments of all models, and how they fare' },
+  {
+    method: 'post',
+    path: '/admin/v1/models/test',
+    summary: 'Sends one small call through each deployment',
+    body: modelTestRequestSchema,
+  },
   { method: 'get', path: '/metrics', summary: 'Figures in the text format of Prometheus' },
   { method: 'get', path: '/admin/v1/openapi.json', summary: 'This API as an OpenAPI document' },
 ];
@@ -78,6 +94,11 @@ export function createAdminApp(parts: AdminParts): Hono {
     return context.body(text, 200, { 'content-type': contentType });
   });
   app.post('/admin/v1/reload', async (context) => context.json(await parts.reload()));
+  app.get('/admin/v1/models', (context) => context.json(parts.models.list()));
+  app.post('/admin/v1/models/test', async (context) => {
+    const { models } = await readJsonBody(context, modelTestRequestSchema, 'Send `{"models": [NAME…] or null}`.');
+    return context.json(await parts.models.test(models));
+  });
   app.get('/admin/v1/status', (context) => context.json(describeStatus(parts.engine, parts.gateway, parts.facts)));
   app.post('/admin/v1/stage', async (context) => {
     const { task, stage } = await readJsonBody(context, stageRequestSchema, stageRemedy);

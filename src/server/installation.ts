@@ -5,6 +5,7 @@ import type { Encoder } from '../encoder/encoder.ts';
 import type { Engine } from '../gateway/engine.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Stage } from '../records/route.ts';
 import type { Settings } from '../settings.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -50,6 +51,8 @@ export interface Installation {
   readonly engine: Engine;
   readonly gateway: Gateway;
   readonly access: Access;
+  /** Whoever answers upstream now; null where only students answer. */
+  readonly provider: Provider | null;
   /** For people: a URL, a file; null where only students answer. */
   readonly upstream: string | null;
   findCall(id: string): Promise<FoundCall | null>;
@@ -116,6 +119,9 @@ async function open(
   return {
     get settings() {
       return live.settings;
+    },
+    get provider() {
+      return upstream.provider;
     },
     get upstream() {
       return upstream.provider?.name ?? null;

@@ -64,6 +64,18 @@ async function lines(...ends: RequestEnd[]): Promise<readonly string[]> {
 }
 
 describe('metrics', () => {
+  it('R12: show which deployment is left alone, and forget the state it was in before', async () => {
+    const metrics = createMetrics();
+    const standing = { upstream: 'a', model: 'm', aliases: [], availableInMs: 0, inFlight: 2, failures: 5 };
+    const textOf = (state: 'open' | 'closed') =>
+      metrics.text(sources({ deployments: () => [{ ...standing, name: 'a/m', state }] }));
+    expect(await textOf('closed')).toContain('rightsize_deployment_state{deployment="a/m",state="closed"} 1');
+    const text = await textOf('open');
+    expect(text).toContain('rightsize_deployment_state{deployment="a/m",state="open"} 1');
+    expect(text).not.toContain('state="closed"');
+    expect(text).toContain('rightsize_deployment_active_requests{deployment="a/m"} 2');
+  });
+
   it('count requests, attempts, tokens and dollars of what has ended', async () => {
     const text = await lines(answered, answered, {
       ...answered,

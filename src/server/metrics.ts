@@ -2,12 +2,15 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { WriteBehindCounts } from '../capture/write-behind.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway, RequestEnd } from '../gateway/gateway.ts';
+import type { DeploymentStanding } from '../providers/fleet/fleet-provider.ts';
 
 /** What the figures are read from when somebody asks for them. */
 export interface MetricSources {
   readonly engine: Pick<Engine, 'status'>;
   readonly gateway: Pick<Gateway, 'active' | 'counts'>;
   readonly capture: () => WriteBehindCounts;
+  /** How the deployments of models fare; none where there are no models. */
+  readonly deployments?: () => readonly DeploymentStanding[];
   readonly version: string;
 }
 
@@ -132,6 +135,7 @@ function sourceMetrics(registry: Registry) {
     new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
   const total = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
   const task = ['task', 'name', 'tenant'] as const;
+  const deployment = ['deployment'] as const;
   return {
     info: gauge('rightsize_build_info', 'Always 1; the version is in the label.', ['version']),
     active: gauge('rightsize_active_requests', 'Requests being answered now.'),
@@ -148,6 +152,13 @@ function sourceMetrics(registry: Registry) {
     written: total('rightsize_capture_written_total', 'Calls stored.'),
     dropped: total('rightsize_capture_dropped_total', 'Calls lost: the queue was full, or the store refused them.'),
     storeFailures: total('rightsize_store_failures_total', 'Attempts to store that failed.'),
+    deploymentActive: gauge('rightsize_deployment_active_requests', 'Calls a deployment answers now.', deployment),
+    deploymentFailures: gauge('rightsize_deployment_failures', 'Failures of a deployment in a row.', deployment),
+    deploymentState: gauge(
+      'rightsize_deployment_state',
+      'Always 1; closed (well), open, half-open or cooling is in the label.',
+      ['deployment', 'state'],
+    ),
     taskCalls: gauge('rightsize_task_calls', 'Calls of a task.', task),
     taskTeacherCalls: gauge('rightsize_task_teacher_calls', 'Of these, calls that the teacher answered.', task),
     taskStage: gauge('rightsize_task_stage', 'Always 1; how far the student is let is in the label.', [
@@ -164,7 +175,8 @@ function sourceMetrics(registry: Registry) {
   };
 }
 
-function read(metrics: SourceMetrics, { engine, gateway, capture, version }: MetricSources): void {
+function read(metrics: SourceMetrics, sources: MetricSources): void {
+  const { engine, gateway, capture, version } = sources;
   metrics.info.set({ version }, 1);
   metrics.active.set(gateway.active);
   const { queued, written, dropped, failures } = capture();
@@ -177,6 +189,16 @@ function read(metrics: SourceMetrics, { engine, gateway, capture, version }: Met
   setTotal(metrics.dropped, dropped);
   setTotal(metrics.storeFailures, failures);
   readTasks(metrics, engine);
+  readDeployments(metrics, sources.deployments?.() ?? []);
+}
+
+function readDeployments(metrics: SourceMetrics, standings: readonly DeploymentStanding[]): void {
+  for (const gauge of [metrics.deploymentActive, metrics.deploymentFailures, metrics.deploymentState]) gauge.reset();
+  for (const { name: deployment, state, inFlight, failures } of standings) {
+    metrics.deploymentActive.set({ deployment }, inFlight);
+    metrics.deploymentFailures.set({ deployment }, failures);
+    metrics.deploymentState.set({ deployment, state }, 1);
+  }
 }
 
 /** The figure is counted elsewhere; here it is only shown. */

@@ -1,6 +1,7 @@
 import type { Access } from '../access/open-access.ts';
 import type { Engine } from '../gateway/engine.ts';
 import { type InstallationOptions, openInstallation } from './installation.ts';
+import { listModels, standingsOf, testModels } from './models.ts';
 import type { ReloadReport } from './reload-settings.ts';
 import { removeServerFile, writeServerFile } from './server-file.ts';
 import { type RunningServer, startServer } from './start-server.ts';
@@ -24,6 +25,7 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
   const installation = await openInstallation(options);
   const { engine, gateway, access, upstream, findCall, keepStage } = installation;
   const { metrics, captureCounts } = installation;
+  const deployments = () => standingsOf(installation.provider);
   let server: RunningServer | null = null;
   const stop = async () => {
     await server?.stop(installation.settings.drainMs);
@@ -42,8 +44,12 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
       findCall,
       keepStage,
       reload: () => installation.reload(),
+      models: {
+        list: () => listModels(installation.provider),
+        test: (names) => testModels({ provider: installation.provider, settings: installation.settings, names }),
+      },
       metrics: async () => ({
-        text: await metrics.text({ engine, gateway, capture: captureCounts, version }),
+        text: await metrics.text({ engine, gateway, capture: captureCounts, deployments, version }),
         contentType: metrics.contentType,
       }),
     });

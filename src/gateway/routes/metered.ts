@@ -1,4 +1,4 @@
-import { costOfResponse, readUsage } from '../../economics/cost-of-call.ts';
+import { costAtPrice, readUsage } from '../../economics/cost-of-call.ts';
 import { isJsonObject, type JsonObject } from '../../records/call.ts';
 import { bytesPerToken } from '../answer-call.ts';
 import { askForUsage } from '../ask-for-usage.ts';
@@ -43,7 +43,7 @@ export async function answerMetered(exchange: Exchange, parts: RouteParts): Prom
     ...plainEnd(status, 'teacher', failure?.code ?? null),
     model,
     usage: figures === null ? null : readUsage(figures),
-    cost: figures === null ? null : costOfResponse(figures, model ?? ''),
+    cost: figures === null ? null : costAtPrice(upstream.price ?? null, figures, model ?? ''),
     deployment: upstream.deployment ?? null,
     attempts: upstream.attempts ?? 1,
   };

@@ -63,10 +63,14 @@ export async function askDeployment(
 
 function requestFor({ model }: Deployment, request: UpstreamRequest): UpstreamRequest {
   if (model === null || model === request.model) return request;
-  const body = Buffer.isBuffer(request.body)
-    ? editTopLevel(request.body, { model: { value: JSON.stringify(model) } })
-    : request.body;
-  return { ...request, model, body };
+  const { body, meteredBody } = request;
+  const edits = { model: { value: JSON.stringify(model) } };
+  return {
+    ...request,
+    model,
+    body: Buffer.isBuffer(body) ? editTopLevel(body, edits) : body,
+    ...(meteredBody === undefined ? {} : { meteredBody: editTopLevel(meteredBody, edits) }),
+  };
 }
 
 interface RefusedAnswer {

@@ -21,20 +21,19 @@ export function firstByte(body: Readable): Promise<Readable> {
   });
 }
 
-/** Largest error answer that is looked into. */
-const mostBytes = 64 * 1024;
-const patienceMs = 2_000;
+/** An error answer that is looked into. */
+const errorAnswer = { bytes: 64 * 1024, withinMs: 2_000 };
 
 /** A small body as one piece, so that its connection is free again; null where it is large, slow or breaks off. */
-export async function readSmall(body: Readable): Promise<Buffer | null> {
-  const timer = setTimeout(() => body.destroy(), patienceMs);
+export async function readSmall(body: Readable, { bytes: most, withinMs } = errorAnswer): Promise<Buffer | null> {
+  const timer = setTimeout(() => body.destroy(), withinMs);
   const pieces: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const piece of body) {
       pieces.push(piece as Buffer);
       bytes += (piece as Buffer).length;
-      if (bytes > mostBytes) return null;
+      if (bytes > most) return null;
     }
     return Buffer.concat(pieces);
   } catch {

@@ -1,5 +1,6 @@
 import { RightsizeError } from '../../errors.ts';
-import type { Provider } from '../provider.ts';
+import { defaultUpstreamName } from '../../settings/upstream-settings.ts';
+import type { DeploymentPrice, Provider } from '../provider.ts';
 import { availableAt, type DeploymentState, stateOf } from './deployment-health.ts';
 import { type Deployment, type FleetClock, type ModelRoute, systemClock } from './fleet-parts.ts';
 import { sendThrough } from './send-through.ts';
@@ -21,9 +22,29 @@ export interface DeploymentStanding {
   readonly failures: number;
 }
 
+/** One deployment by itself, past every choice, retry and breaker. */
+export interface FleetTarget {
+  readonly name: string;
+  readonly model: string | null;
+  readonly aliases: readonly string[];
+  readonly price: DeploymentPrice | null;
+  readonly provider: Provider;
+}
+
 /** Several deployments behind one provider. */
 export interface Fleet extends Provider {
   states(): readonly DeploymentStanding[];
+  /** Every deployment, and the default upstream where there is one. */
+  targets(): readonly FleetTarget[];
+}
+
+export function isFleet(provider: Provider): provider is Fleet {
+  return 'targets' in provider;
+}
+
+/** An upstream that stands behind no alias, as a target. */
+export function defaultTarget(provider: Provider): FleetTarget {
+  return { name: defaultUpstreamName, model: null, aliases: [], price: null, provider };
 }
 
 export interface FleetOptions {
@@ -51,6 +72,16 @@ export function createFleet({ routes, fallback, close, clock = systemClock }: Fl
       return 'send' in fallback ? fallback.send(request) : sendThrough({ request, routes: [fallback], clock });
     },
     states: () => standings(everybody, clock.now()),
+    targets: () => [
+      ...(fallback !== null && 'send' in fallback ? [defaultTarget(fallback)] : []),
+      ...[...byDeployment(everybody)].map(([{ name, model, price, provider }, aliases]) => ({
+        name,
+        model,
+        price,
+        provider,
+        aliases,
+      })),
+    ],
   };
 }
 
@@ -63,11 +94,16 @@ function nobodyFor(model: string | null, known: readonly string[]): RightsizeErr
     : new RightsizeError('model_not_found', `There is no model \`${model}\` here. Known: ${known.join(', ')}.`);
 }
 
-function standings(routes: readonly ModelRoute[], now: number): readonly DeploymentStanding[] {
+/** Each deployment with the aliases it answers to. */
+function byDeployment(routes: readonly ModelRoute[]): ReadonlyMap<Deployment, readonly string[]> {
   const aliases = new Map<Deployment, string[]>();
   for (const { name, members } of routes)
     for (const { deployment } of members) aliases.set(deployment, [...(aliases.get(deployment) ?? []), name]);
-  return [...aliases].map(([{ name, upstream, model, health, inFlight }, names]) => ({
+  return aliases;
+}
+
+function standings(routes: readonly ModelRoute[], now: number): readonly DeploymentStanding[] {
+  return [...byDeployment(routes)].map(([{ name, upstream, model, health, inFlight }, names]) => ({
     name,
     upstream,
     model,

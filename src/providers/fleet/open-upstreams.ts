@@ -154,6 +154,8 @@ function openProvider(name: string, upstream: AnyUpstream, apiKey: SecretReferen
     ...limits,
     baseUrl,
     apiKey: readSecret(apiKey),
+    // Whoever speaks OpenAI's API without being known may refuse the question.
+    asksForUsage: kind === null ? new URL(baseUrl).host === 'api.openai.com' : traits.streamUsage,
     differences: differencesOf(kind ?? 'openai', baseUrl, apiVersion),
     forwardsCallerKey: name === defaultUpstreamName,
   });

@@ -21,6 +21,8 @@ export interface OpenAiCompatibleOptions {
   readonly forwardsCallerKey?: boolean;
   /** Where this API differs from OpenAI's own. */
   readonly differences?: ApiDifferences;
+  /** Whether streams may be asked for their usage; no where it is not said. */
+  readonly asksForUsage?: boolean;
 }
 
 /** A connection that dies this soon was dead already when it was taken from the pool. */
@@ -45,6 +47,7 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
     async send(request) {
       request.signal.throwIfAborted();
       const deadline = startDeadline(request, options);
+      const isMetered = options.asksForUsage === true && request.meteredBody !== undefined;
       try {
         const reply = await sendOnce(pool, toDispatch(request, prefix, options, deadline.signal));
         reply.body.once('close', deadline.stop);
@@ -52,6 +55,7 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
           status: reply.statusCode,
           headers: responseHeaders(reply.headers),
           body: reply.body,
+          ...(isMetered ? { isMetered } : {}),
           failure: (error) => translate(error, { started: true, deadline, options }),
         };
       } catch (error) {
@@ -85,7 +89,7 @@ function isBrokenConnection(error: unknown): boolean {
 function toDispatch(
   request: UpstreamRequest,
   prefix: string,
-  { apiKey, headers: fixed, forwardsCallerKey = true, differences }: OpenAiCompatibleOptions,
+  { apiKey, headers: fixed, forwardsCallerKey = true, differences, asksForUsage }: OpenAiCompatibleOptions,
   signal: EventEmitter,
 ): Dispatcher.RequestOptions {
   const headers = requestHeaders(request.headers);
@@ -97,7 +101,8 @@ function toDispatch(
   if (apiKey !== null) Object.assign(headers, keyHeaders(apiKey, differences));
   if (fixed !== undefined) Object.assign(headers, fixed);
   const path = prefix + differingPath(request, differences);
-  return { method: request.method, path, headers, body: differingRequestBody(request.body, differences), signal };
+  const sent = (asksForUsage ? request.meteredBody : undefined) ?? request.body;
+  return { method: request.method, path, headers, body: differingRequestBody(sent, differences), signal };
 }
 
 interface Deadline {
@@ -118,13 +123,10 @@ function startDeadline(
   let passed = false;
   const onAbort = () => void signal.emit('abort');
   callerSignal.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(
-    () => {
-      passed = true;
-      signal.emit('abort');
-    },
-    Math.min(totalTimeoutMs, limits.totalTimeoutMs),
-  );
+  const timer = setTimeout(() => {
+    passed = true;
+    signal.emit('abort');
+  }, limitMs);
   return {
     signal,
     limitMs,
