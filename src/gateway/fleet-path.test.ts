@@ -124,10 +124,10 @@ describe('a gateway over several deployments', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'model_not_found' } });
   });
 
-  it('passes an empty answer on (C23)', async () => {
+  it('tells an empty answer from none, and who gave it (C23)', async () => {
     const { ask } = await pair((response) => response.writeHead(204).end(), broken);
     const response = await ask(question);
-    expect(response.status).toBe(204);
+    expect(response.status).toBe(502);
     expect(response.headers.get('x-rightsize-deployment')).toBe('a/m');
   });
 });

@@ -446,7 +446,31 @@ describe('upstreams by the settings', () => {
     expect(main.received[0]?.headers.authorization).toBe('Bearer callers');
   });
 
-  it('draws by weight, and shares the health of a deployment between aliases', async () => {
+  it('asks a stream for its usage where the upstream is known to say it, under the deployment’s model (C9)', async () => {
+    const server = await upstream(failing());
+    const deployment = (name: string) => ({ deployments: [{ upstream: name, model: 'm' }] });
+    const fleet = open({
+      upstream: { baseUrl: server.baseUrl },
+      upstreams: { known: { baseUrl: server.baseUrl }, refusing: { kind: 'mistral', baseUrl: server.baseUrl } },
+      models: { known: deployment('known'), refusing: deployment('refusing') },
+    });
+    const metered = Buffer.from('{"stream_options":{"include_usage":true},"model":"x","max_completion_tokens":1.0}');
+    const plain = Buffer.from('{"model":"x","max_completion_tokens":1.0}');
+    const marks: unknown[] = [];
+    for (const model of ['known', 'refusing', 'else']) {
+      const response = await send(fleet, { model, body: plain, meteredBody: metered });
+      marks.push(response.isMetered ?? false);
+      await textOf(response);
+    }
+    expect(marks).toEqual([true, false, false]);
+    expect(server.received.map(({ body }) => body)).toEqual([
+      '{"stream_options":{"include_usage":true},"model":"m","max_completion_tokens":1.0}',
+      '{"model":"m","max_tokens":1.0}',
+      '{"model":"x","max_completion_tokens":1.0}',
+    ]);
+  });
+
+  it('shares the health of a deployment between aliases', async () => {
     const server = await upstream(failing({ status: 429, headers: { 'retry-after': '9' } }));
     const deployments = [{ upstream: 'a', model: 'm' }];
     const fleet = open({
