@@ -68,6 +68,7 @@ function runScript({ script, part, package: name }: Client, context: CheckContex
     env: {
       PATH: process.env.PATH,
       PYTHONUTF8: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
       NO_PROXY: '127.0.0.1,localhost',
       LANGSMITH_TRACING: 'false',
       CLIENT_ORIGIN: context.origin,

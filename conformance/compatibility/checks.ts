@@ -1,8 +1,10 @@
 import type { Check } from '../check.ts';
 import { brokenStreamChecks } from './broken-streams.ts';
 import { chatChecks } from './chat.ts';
+import { endpointChecks } from './endpoints.ts';
 import { errorChecks } from './errors.ts';
 import { forwardedHeaderChecks } from './forwarded-headers.ts';
+import { limitChecks } from './limits.ts';
 import { streamByteChecks } from './stream-bytes.ts';
 import { streamChecks } from './streams.ts';
 import { transportChecks } from './transport.ts';
@@ -16,4 +18,6 @@ export const compatibilityChecks: readonly Check[] = [
   ...brokenStreamChecks,
   ...transportChecks,
   ...forwardedHeaderChecks,
+  ...limitChecks,
+  ...endpointChecks,
 ];
