@@ -50,6 +50,8 @@ interface Limit {
   readonly resource: Resource;
   readonly span: Span;
   readonly most: number;
+  /** Null for days and months. */
+  readonly minute: SlidingMinute | null;
 }
 
 /** Days, and months, that are kept beside the running one: a clock that jumps may come back. */
@@ -69,12 +71,11 @@ export class Meter {
   /** `before`: the same subject under other limits, whose counts go on. */
   constructor(subject: Subject, limits: Limits, before: Meter | null = null) {
     this.subject = subject;
-    this.#limits = listLimits(limits);
     const minutes = before === null ? [] : before.#minutes;
-    this.#minutes = resources.map((resource, index) => {
-      const isLimited = this.#limits.some((limit) => limit.span === 'minute' && limit.resource === resource);
-      return isLimited ? (minutes[index] ?? new SlidingMinute()) : null;
-    });
+    this.#minutes = resources.map((resource, index) =>
+      limits[limitName(resource, 'minute')] === undefined ? null : (minutes[index] ?? new SlidingMinute()),
+    );
+    this.#limits = listLimits(limits, this.#minutes);
     this.#periods = before === null ? new Map() : before.#periods;
   }
 
@@ -154,9 +155,8 @@ export class Meter {
   }
 
   #describe(limit: Limit, moment: Moment): LimitUse {
-    const { resource, span, most } = limit;
+    const { resource, span, most, minute } = limit;
     const taken = this.#taken(limit, moment);
-    const minute = span === 'minute' ? this.#minuteOf(resource) : null;
     const untilEnd = moment[span === 'month' ? 'month' : 'day'].endsAt - moment.at;
     const untilRoom = minute === null ? untilEnd : minute.waitMs(most, moment.steadyMs);
     return {
@@ -170,13 +170,9 @@ export class Meter {
     };
   }
 
-  #taken({ resource, span }: Limit, moment: Moment): number {
-    if (span === 'minute') return this.#minuteOf(resource)?.taken(moment.steadyMs) ?? 0;
-    return this.#period(moment[span].name).taken[resource];
-  }
-
-  #minuteOf(resource: Resource): SlidingMinute | null {
-    return this.#minutes[resources.indexOf(resource)] ?? null;
+  #taken({ resource, span, minute }: Limit, moment: Moment): number {
+    if (minute !== null) return minute.taken(moment.steadyMs);
+    return this.#period(moment[span === 'month' ? 'month' : 'day'].name).taken[resource];
   }
 
   #period(name: string): PeriodUse {
@@ -202,11 +198,12 @@ export function subjectName({ kind, id }: Subject): string {
   return `${kind}:${id}`;
 }
 
-function listLimits(limits: Limits): readonly Limit[] {
-  return resources.flatMap((resource) =>
+function listLimits(limits: Limits, minutes: readonly (SlidingMinute | null)[]): readonly Limit[] {
+  return resources.flatMap((resource, index) =>
     spans.flatMap((span) => {
       const most = limits[limitName(resource, span)];
-      return most === undefined ? [] : [{ resource, span, most }];
+      const minute = span === 'minute' ? (minutes[index] ?? null) : null;
+      return most === undefined ? [] : [{ resource, span, most, minute }];
     }),
   );
 }

@@ -9,6 +9,7 @@ const seconds = 61;
 export class SlidingMinute {
   readonly #taken = new Float64Array(seconds);
   #newest = 0;
+  #sum = 0;
 
   /** The second it was taken in, for `adjust`. */
   add(amount: number, at: number): number {
@@ -25,16 +26,15 @@ export class SlidingMinute {
 
   taken(at: number): number {
     this.#moveTo(at);
-    let sum = 0;
-    for (let index = 0; index < seconds; index++) sum += this.#taken[index] ?? 0;
-    return sum;
+    return this.#sum;
   }
 
   /** Milliseconds until less than `most` is taken, if nothing more comes. */
   waitMs(most: number, at: number): number {
     let left = this.taken(at);
+    if (left < most) return 0;
     for (let second = Math.max(0, this.#newest - seconds + 1); second <= this.#newest; second++) {
-      if (left < most) return Math.max(0, (second + seconds - 1) * secondMs - at);
+      if (left < most) return (second + seconds - 1) * secondMs - at;
       left -= this.#taken[second % seconds] ?? 0;
     }
     return (this.#newest + seconds) * secondMs - at;
@@ -51,6 +51,7 @@ export class SlidingMinute {
 
   #change(second: number, difference: number): void {
     this.#taken[second % seconds] = (this.#taken[second % seconds] ?? 0) + difference;
+    this.#sum += difference;
   }
 
   #moveTo(at: number): void {
@@ -59,5 +60,7 @@ export class SlidingMinute {
     if (second - this.#newest >= seconds) this.#taken.fill(0);
     else for (let passed = this.#newest + 1; passed <= second; passed++) this.#taken[passed % seconds] = 0;
     this.#newest = second;
+    // Anew every second, so that fractions do not drift.
+    this.#sum = this.#taken.reduce((sum, taken) => sum + taken, 0);
   }
 }
