@@ -14,6 +14,8 @@ export interface Attempt {
   readonly verdict: Verdict;
   /** What the caller gets where nothing better comes. */
   readonly outcome: UpstreamResponse | RightsizeError;
+  /** Until then its upstream wants to be left alone; by the fleet's clock. */
+  readonly notBefore: number;
   /** False where its upstream says that asking again is of no use. */
   readonly mayRepeat: boolean;
 }
@@ -47,12 +49,12 @@ export async function askDeployment(
     isStreaming = true;
     const outcome = body === response.body ? response : { ...response, body };
     watchBody(deployment, outcome, request, clock);
-    return { deployment, verdict, outcome, mayRepeat: false };
+    return { deployment, verdict, outcome, notBefore: 0, mayRepeat: false };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (!(error instanceof RightsizeError)) throw error;
-    deployment.health = failed(deployment.health, clock.now(), deployment.breaker);
-    return { deployment, verdict: 'failed', outcome: error, mayRepeat: true };
+    noteFailure(deployment, clock.now());
+    return { deployment, verdict: 'failed', outcome: error, notBefore: 0, mayRepeat: true };
   } finally {
     if (!isStreaming) {
       deployment.inFlight--;
@@ -85,22 +87,29 @@ async function judgeBody(deployment: Deployment, { response, verdict, clock }: R
   const body = await readSmall(response.body);
   const isSpent =
     verdict === 'exhausted' || (verdict === 'limited' && body !== null && saysQuotaIsSpent(body, headers));
-  rest(deployment, isSpent ? 'exhausted' : verdict, retryHint(headers, clock.date()), clock.now());
+  const judged = isSpent ? 'exhausted' : verdict;
+  const notBefore = clock.now() + restOf(judged, retryHint(headers, clock.date()));
+  if (verdict === 'failed') noteFailure(deployment, clock.now());
+  if (deployment.breaker !== null) deployment.health = cooling(deployment.health, notBefore);
   return {
     deployment,
-    verdict: isSpent ? 'exhausted' : verdict,
+    verdict: judged,
     outcome:
       body === null
         ? new RightsizeError('upstream_failed', `The upstream answered ${status} with a page that could not be read.`)
         : { ...response, body: Readable.from([body], { objectMode: false }) },
+    notBefore,
     mayRepeat: !isSpent && headers['x-should-retry'] !== 'false',
   };
 }
 
-function rest(deployment: Deployment, verdict: Verdict, hintMs: number | null, now: number): void {
-  if (verdict === 'failed') deployment.health = failed(deployment.health, now, deployment.breaker);
+function restOf(verdict: Verdict, hintMs: number | null): number {
   const unasked = verdict === 'exhausted' ? spentRestMs : verdict === 'limited' ? restMs : 0;
-  deployment.health = cooling(deployment.health, now + Math.min(hintMs ?? unasked, longestRestMs));
+  return Math.min(hintMs ?? unasked, longestRestMs);
+}
+
+function noteFailure(deployment: Deployment, now: number): void {
+  if (deployment.breaker !== null) deployment.health = failed(deployment.health, now, deployment.breaker);
 }
 
 /** A stream's end is the end of its call: only then was it answered, or not. */
@@ -115,7 +124,7 @@ function watchBody(
     deployment.health = answered(deployment.health);
   });
   body.once('error', () => {
-    if (!signal.aborted) deployment.health = failed(deployment.health, clock.now(), deployment.breaker);
+    if (!signal.aborted) noteFailure(deployment, clock.now());
   });
   body.once('close', () => {
     deployment.inFlight--;

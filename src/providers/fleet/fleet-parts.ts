@@ -11,7 +11,8 @@ export interface Deployment {
   readonly model: string | null;
   readonly provider: Provider;
   readonly price: DeploymentPrice | null;
-  readonly breaker: BreakerSettings;
+  /** Null: every call decides for itself, and is neither kept from it nor keeps others from it. */
+  readonly breaker: BreakerSettings | null;
   readonly budget: RetryBudget;
   /** Whether its upstream has the endpoint behind `/v1`. */
   readonly supports: (path: string) => boolean;

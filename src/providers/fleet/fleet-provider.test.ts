@@ -74,7 +74,12 @@ function failing(
 }
 
 describe('a fleet of one deployment', () => {
-  async function one(script: Script, model: Record<string, unknown> = {}, clock = fakeClock(), more = {}) {
+  async function one(
+    script: Script,
+    model: Record<string, unknown> = {},
+    clock: ReturnType<typeof fakeClock> = fakeClock(),
+    more = {},
+  ) {
     const server = await upstream(script);
     const fleet = open(
       {
@@ -204,6 +209,25 @@ describe('a fleet of one deployment', () => {
     const [probe, refused] = await Promise.allSettled([send(fleet), send(fleet)]);
     expect([probe?.status, refused?.status]).toEqual(['fulfilled', 'rejected']);
     expect(fleet.states()[0]).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it('R12: a retry that waits is not sent when the breaker has opened meanwhile', async () => {
+    const clock = fakeClock();
+    const { server, fleet } = await one(
+      failing(500, 500, 500, 500, 500, 500),
+      { retries: 1 },
+      {
+        ...clock,
+        async pause(ms) {
+          clock.advance(ms);
+          if (clock.pauses.push(ms) > 1) return;
+          for (let call = 0; call < 2; call++) await send(fleet);
+        },
+      },
+    );
+    expect((await send(fleet)).status).toBe(500);
+    expect(fleet.states()[0]?.state).toBe('open');
+    expect(server.received).toHaveLength(5);
   });
 
   it('R12, R13: 429 opens no breaker but rests the key, and says until when', async () => {
@@ -405,6 +429,16 @@ describe('upstreams by the settings', () => {
     await plain?.close();
     const fleet = open({ upstream: { baseUrl: server.baseUrl, retries: 1 } });
     expect(await send(fleet)).toMatchObject({ status: 200, attempts: 2 });
+  });
+
+  it('lets every call decide for itself at a default upstream with retries: nobody is kept from it', async () => {
+    const limited = { status: 429, headers: { 'retry-after': '60' } };
+    const server = await upstream(failing(limited, 500, 500, 500, 500, 500, 500));
+    const fleet = open({ upstream: { baseUrl: server.baseUrl, retries: 1 } });
+    expect(await send(fleet)).toMatchObject({ status: 429, attempts: 1 });
+    for (let call = 0; call < 3; call++) expect(await send(fleet)).toMatchObject({ status: 500, attempts: 2 });
+    expect(await send(fleet)).toMatchObject({ status: 200 });
+    expect(fleet.states()[0]).toMatchObject({ state: 'closed', failures: 0 });
   });
 
   it('C21: knows no model but its own where there is no default upstream', async () => {

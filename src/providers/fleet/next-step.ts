@@ -10,6 +10,8 @@ export interface Prospect {
   readonly health: DeploymentHealth;
   /** Whether this call has asked it already. */
   readonly wasAsked: boolean;
+  /** When this call may ask it again by what it was told. */
+  readonly notBefore: number;
   /** False where asking again is of no use. */
   readonly mayRepeat: boolean;
 }
@@ -59,9 +61,10 @@ function retryStep<Some extends Prospect>({
 }: StepQuestion<Some>): Step<Some> | null {
   if (retry > retries || !prospects.some(({ wasAsked }) => wasAsked)) return null;
   const patient = prospects.filter(({ health, mayRepeat }) => mayRepeat && !health.isProbing);
-  const readyAt = Math.min(...patient.map(({ health }) => Math.max(now, availableAt(health))));
+  const ready = ({ health, notBefore }: Prospect) => Math.max(now, notBefore, availableAt(health));
+  const readyAt = Math.min(...patient.map(ready));
   const ask = chooseDeployment(
-    patient.filter(({ health }) => availableAt(health) <= readyAt),
+    patient.filter((prospect) => ready(prospect) <= readyAt),
     'weighted',
     draw,
   );

@@ -125,7 +125,7 @@ class OpenUpstreams {
       model,
       provider: this.provider(upstream, apiKey ?? upstreamKey),
       price,
-      breaker,
+      breaker: model === null ? null : breaker,
       budget: createRetryBudget(),
       supports: (path) => hasEndpoint(traits, path),
       health: healthy,

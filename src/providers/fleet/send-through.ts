@@ -2,7 +2,7 @@ import { RightsizeError } from '../../errors.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../provider.ts';
 import { type Attempt, askDeployment } from './ask-deployment.ts';
 import { askHedged } from './ask-hedged.ts';
-import { availableAt } from './deployment-health.ts';
+import { availableAt, mayBeAsked } from './deployment-health.ts';
 import type { Deployment, FleetClock, Member, ModelRoute } from './fleet-parts.ts';
 import { nextStep, type Prospect } from './next-step.ts';
 
@@ -57,6 +57,8 @@ class Passage {
         if (!deployment.budget.take(now)) return;
         retry++;
         await clock.pause(step.afterMs, request.signal);
+        // Meanwhile other calls may have found out that it is to be left alone.
+        if (!mayBeAsked(deployment.health, clock.now())) continue;
       } else deployment.budget.count(now);
       for (const attempt of await this.#ask(route, deployment)) this.#note(attempt);
       if (this.#last?.verdict === 'final') return;
@@ -71,7 +73,8 @@ class Passage {
         const { health, inFlight } = member.deployment;
         const ended = this.#ended.get(member.deployment);
         const { weight, priority } = member;
-        return { member, weight, priority, health, inFlight, wasAsked: !!ended, mayRepeat: ended?.mayRepeat ?? true };
+        const { notBefore = 0, mayRepeat = true } = ended ?? {};
+        return { member, weight, priority, health, inFlight, wasAsked: ended !== undefined, notBefore, mayRepeat };
       });
   }
 
