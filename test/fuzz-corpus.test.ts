@@ -5,7 +5,7 @@ import { type RunningInstallation, startInstallation } from '../src/server/start
 import { completeSettings } from '../src/settings.ts';
 import { type Attack, hostileBodies, smugglings } from './fuzz/attacks.ts';
 import { faultOfSeed, fuzzSettings, fuzzUpstream } from './fuzz/fuzz-case.ts';
-import { readAnswers } from './fuzz/judge-answers.ts';
+import { faultOf, readAnswers } from './fuzz/judge-answers.ts';
 import { createOddUpstream } from './fuzz/odd-upstream.ts';
 import { rawExchange } from './fuzz/raw-exchange.ts';
 import { completion, listen, type ScriptedUpstream, sendJson, shut, startUpstream } from './scripted-upstream.ts';
@@ -73,6 +73,7 @@ describe('under known attacks, the gateway', () => {
     });
     expect(isHung).toBe(false);
     const answers = readAnswers(bytes);
+    expect(answers.map(faultOf)).toEqual(answers.map(() => null));
     return answers.length === 0 ? ['cut'] : answers.map(({ status }) => status);
   }
 

@@ -124,6 +124,12 @@ export function createAdminApp(parts: AdminParts): Hono {
   return app;
 }
 
+/** For requests that no app can be asked about, such as one whose host is no host. */
+export function answerUnaskable(error: unknown): Response {
+  const why = error instanceof Error ? error.message : String(error);
+  return errorResponse(new RightsizeError('malformed_request', `The request cannot be read: ${why}.`));
+}
+
 function errorResponse(error: RightsizeError): Response {
   return Response.json(errorBody(error), { status: error.status });
 }

@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import { RightsizeError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { readSecret, type Settings } from '../settings.ts';
-import { type AdminParts, createAdminApp } from './admin-app.ts';
+import { type AdminParts, answerUnaskable, createAdminApp } from './admin-app.ts';
 import { createLimitedServer } from './limited-server.ts';
 import { refuseOpenDoors } from './refuse-open-doors.ts';
 
@@ -25,7 +25,8 @@ export interface RunningServer {
 /** Gateway, admin API and health on one port. Throws `port_in_use`, `invalid_setting`. */
 export async function startServer({ settings, ...parts }: ServerParts): Promise<RunningServer> {
   refuseOpenDoors(settings, parts.access.gate.isOpen);
-  const admin = getRequestListener(createAdminApp({ ...parts, adminKey: readSecret(settings.keys.admin) }).fetch);
+  const app = createAdminApp({ ...parts, adminKey: readSecret(settings.keys.admin) });
+  const admin = getRequestListener(app.fetch, { errorHandler: answerUnaskable });
   let isReady = true;
   let wasProbed = false;
   const server = createLimitedServer(settings.connections, (request, response) => {

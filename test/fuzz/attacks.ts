@@ -76,6 +76,11 @@ export const smugglings: readonly Attack[] = [
     expected: [400],
   },
   { what: 'no host', request: Buffer.from('GET /v1/models HTTP/1.1\r\n\r\n'), expected: [400] },
+  {
+    what: 'a host that is none',
+    request: Buffer.from('GET /admin/v1/status HTTP/1.1\r\nHost: a\u00b3/b\r\nConnection: close\r\n\r\n', 'latin1'),
+    expected: [400, 403],
+  },
   { what: 'HTTP/2 in plain text', request: Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), expected: [400, 'cut'] },
   { what: 'TLS on a plain port', request: Buffer.from([0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0]), expected: [400, 'cut'] },
   {
