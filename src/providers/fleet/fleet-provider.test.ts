@@ -450,6 +450,30 @@ describe('upstreams by the settings', () => {
     await expect(send(fleet, { model: 'slow' })).rejects.toMatchObject({ code: 'model_not_found', status: 404 });
   });
 
+  it('C31: lists the aliases before the models of the default upstream, and tells of each', async () => {
+    const list = {
+      object: 'list',
+      data: [
+        { id: 'gpt-4o', object: 'model' },
+        { id: 'fast', object: 'model' },
+      ],
+    };
+    const main = await upstream((response, { path }) =>
+      path === '/v1/models' ? sendJson(response, 200, list) : sendJson(response, 200, { id: path }),
+    );
+    const models = { fast: { deployments: [{ upstream: 'a', model: 'm' }] } };
+    const upstreams = { a: { baseUrl: main.baseUrl } };
+    const ask = async (fleet: Fleet, path: string) =>
+      JSON.parse(await textOf(await send(fleet, { method: 'GET', path, model: null, body: null })));
+    const fleet = open({ upstream: { baseUrl: main.baseUrl }, upstreams, models });
+    expect((await ask(fleet, '/models')).data.map(({ id }: { id: string }) => id)).toEqual(['fast', 'gpt-4o']);
+    expect(await ask(fleet, '/models/fast')).toMatchObject({ id: 'fast', object: 'model', owned_by: 'rightsize' });
+    expect(await ask(fleet, '/models/gpt-4o')).toEqual({ id: '/v1/models/gpt-4o' });
+    const alone = open({ upstreams, models });
+    expect(await ask(alone, '/models?x=1')).toMatchObject({ object: 'list', data: [{ id: 'fast' }] });
+    await expect(ask(alone, '/models/gpt-4o')).rejects.toMatchObject({ code: 'model_not_found' });
+  });
+
   it('refuses an endpoint that no upstream of the model has', async () => {
     const server = await upstream(failing());
     const fleet = open({

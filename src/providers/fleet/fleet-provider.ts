@@ -3,6 +3,7 @@ import { defaultUpstreamName } from '../../settings/upstream-settings.ts';
 import type { DeploymentPrice, Provider } from '../provider.ts';
 import { availableAt, type DeploymentState, stateOf } from './deployment-health.ts';
 import { type Deployment, type FleetClock, type ModelRoute, systemClock } from './fleet-parts.ts';
+import { askedModels, describeAlias, listAliases } from './list-aliases.ts';
 import { sendThrough } from './send-through.ts';
 
 /** How one deployment fares, for metrics and people. */
@@ -61,14 +62,19 @@ export function createFleet({ routes, fallback, close, clock = systemClock }: Fl
   const chains = new Map(
     routes.map((route) => [route.name, [route, ...route.fallbacks.flatMap((name) => byName.get(name) ?? [])]]),
   );
+  const created = Math.floor(clock.date() / 1_000);
   const everybody = fallback === null || 'send' in fallback ? routes : [...routes, fallback];
   return {
-    name: [...new Set(everybody.flatMap(({ members }) => members.map(({ deployment }) => deployment.name)))].join(', '),
+    name: [...(fallback !== null && 'send' in fallback ? [fallback.name] : []), ...namesOf(everybody)].join(', '),
     close,
     async send(request) {
+      const asked = request.model == null ? askedModels(request) : undefined;
+      if (asked === null)
+        return listAliases(request, { aliases: [...byName.keys()], created, fallback: providerOf(fallback) });
+      if (asked !== undefined && byName.has(asked)) return describeAlias(asked, created);
       const chain = request.model == null ? undefined : chains.get(request.model);
       if (chain !== undefined) return sendThrough({ request, routes: chain, clock });
-      if (fallback === null) throw nobodyFor(request.model ?? null, [...byName.keys()]);
+      if (fallback === null) throw nobodyFor(asked ?? request.model ?? null, [...byName.keys()]);
       return 'send' in fallback ? fallback.send(request) : sendThrough({ request, routes: [fallback], clock });
     },
     states: () => standings(everybody, clock.now()),
@@ -83,6 +89,14 @@ export function createFleet({ routes, fallback, close, clock = systemClock }: Fl
       })),
     ],
   };
+}
+
+function namesOf(routes: readonly ModelRoute[]): readonly string[] {
+  return [...new Set(routes.flatMap(({ members }) => members.map(({ deployment }) => deployment.name)))];
+}
+
+function providerOf(fallback: FleetOptions['fallback']): Provider | null {
+  return fallback === null || 'send' in fallback ? fallback : (fallback.members[0]?.deployment.provider ?? null);
 }
 
 function nobodyFor(model: string | null, known: readonly string[]): RightsizeError {
