@@ -3,8 +3,8 @@
 // Data: SHARED_DIR; vectors: bench/.cache/vectors (bench/quality/fill-vectors.ts makes them).
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { likelyErrors } from '../src/curate/likely-errors.ts';
 import { openEncoderFolder } from '../src/encoder/open-encoder-folder.ts';
+import { likelyErrors } from '../src/learn/likely-errors.ts';
 import type { TrainingRow } from '../src/learn/student-contract.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';

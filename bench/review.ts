@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { likelyErrors } from '../src/curate/likely-errors.ts';
 import { reviewOrder } from '../src/curate/review-order.ts';
+import { likelyErrors } from '../src/learn/likely-errors.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import type { Example } from '../src/records/example.ts';
 import { type Random, seededRandom, shuffled } from '../src/records/random.ts';

@@ -1,5 +1,5 @@
+import { type HeldOutGuess, type LikelyError, likelyErrors } from '../learn/likely-errors.ts';
 import type { Example } from '../records/example.ts';
-import { type HeldOutGuess, type LikelyError, likelyErrors } from './likely-errors.ts';
 import { clusterNearDuplicates } from './near-duplicates.ts';
 
 /** A call worth a person's look. */

@@ -15,6 +15,8 @@ export interface LinearProblem {
 /** A problem, and the memory it is solved in. */
 export interface LinearView {
   readonly problem: LinearProblem;
+  /** Inverse of the L2 penalty: a row's pull is its weight times this. */
+  readonly strength: number;
   /** Of the weights: features and the bias. */
   readonly columns: number;
   readonly workspace: Workspace;
@@ -115,6 +117,33 @@ export function removeRows(
     );
     state.offsets[row] = Number.NaN;
   }
+}
+
+/**
+ * The view under other weights. The state is left where it is, a valid start for the new optimum: duals scaled with their
+ * pulls would be a worse one, far from both.
+ */
+export function reweighView<View extends LinearView>(view: View, state: LinearState, weights: Float64Array): View {
+  const { problem, strength } = view;
+  const pulls = weights.map((weight) => strength * weight);
+  pulls.forEach((pull, row) => {
+    if (pull !== problem.pulls[row]) state.offsets[row] = Number.NaN;
+  });
+  return { ...view, problem: { ...problem, pulls } };
+}
+
+/** One row's logits, in the view's `logits`. */
+export function linearLogits({ problem, workspace, logits }: LinearView, row: number, state: LinearState): void {
+  const { rows, width } = problem;
+  const start = rows.starts[row] as number;
+  workspace.kernels.sumRows(
+    rows.indices.at + 4 * start,
+    rows.values.at + 4 * start,
+    (rows.starts[row + 1] as number) - start,
+    state.weights.at,
+    width,
+    logits.at,
+  );
 }
 
 /** Finds one row's new dual; scratch memory is kept between rows. */

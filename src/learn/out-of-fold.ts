@@ -1,10 +1,10 @@
 import type { Random } from '../records/random.ts';
 import {
-  createLinearState,
   type DescentSettings,
   descend,
   type LinearState,
   type LinearView,
+  linearLogits,
   removeRows,
 } from './linear-head.ts';
 import { fitMlp, type MlpProblem, type MlpSettings, type MlpState, mlpLogits } from './mlp-head.ts';
@@ -16,50 +16,75 @@ export interface Folds {
   readonly folds: number;
 }
 
+/** The rows that a fold holds out, and those that its models learn from. */
+export interface FoldParts {
+  readonly held: readonly number[];
+  readonly kept: readonly number[];
+}
+
+/** A linear head, and room for the models of its folds. */
+export interface LinearFit<View extends LinearView = LinearView> {
+  readonly view: View;
+  /** Learned from every row. */
+  readonly state: LinearState;
+  readonly foldState: LinearState;
+}
+
 interface Pass {
   readonly random: Random;
 }
 
-/**
- * Logits of every row from a linear head without the row's fold. Each fold starts where all rows together ended, less
- * what its own rows had added, and goes on to its own optimum.
- */
+/** Logits of every row from a linear head without the row's fold. */
 export function linearOutOfFold(
-  view: LinearView,
-  full: LinearState,
+  fit: LinearFit,
   { foldOf, folds }: Folds,
-  { descent, random }: Pass & { readonly descent: DescentSettings },
+  pass: Pass & { readonly descent: DescentSettings },
 ): Float32Array {
-  const { problem, columns, workspace, logits } = view;
-  const scratch = { workspace, logits, random };
-  const state = createLinearState(problem, columns, workspace);
+  const { problem } = fit.view;
   const result = new Float32Array(problem.targets.length * problem.width);
   for (let fold = 0; fold < folds; fold++) {
-    state.weights.view.set(full.weights.view);
-    state.duals.view.set(full.duals.view);
-    state.offsets.set(full.offsets);
-    const { held, kept } = parts(foldOf, fold);
-    removeRows(problem, state, held, scratch);
-    descend(problem, state, kept, descent, scratch);
-    for (const row of held) {
-      linearLogits(view, row, state);
-      result.set(logits.view, row * problem.width);
-    }
+    const parts = partsOf(foldOf, fold);
+    startFold(fit, parts.held);
+    descendFold(fit, parts, result, pass);
   }
   return result;
+}
+
+/** A fold's model starts where all rows together ended, less what the rows that it holds out had added. */
+export function startFold({ view, state, foldState }: LinearFit, held: readonly number[]): void {
+  foldState.weights.view.set(state.weights.view);
+  foldState.duals.view.set(state.duals.view);
+  foldState.offsets.set(state.offsets);
+  removeRows(view.problem, foldState, held, view);
+}
+
+/** The fold's model goes on to its own optimum and says its word on the rows held out, written to `out`, rows × width. */
+export function descendFold(
+  { view, foldState }: LinearFit,
+  { held, kept }: FoldParts,
+  out: Float32Array,
+  { descent, random }: Pass & { readonly descent: DescentSettings },
+): void {
+  const { workspace, logits, problem } = view;
+  descend(problem, foldState, kept, descent, { workspace, logits, random });
+  for (const row of held) {
+    linearLogits(view, row, foldState);
+    out.set(logits.view, row * problem.width);
+  }
 }
 
 /** Logits of every row from an MLP fitted without the row's fold, each from scratch. */
 export function mlpOutOfFold(
   set: TrainingSet,
-  problem: MlpProblem,
+  problemOf: (fold: number) => MlpProblem,
   state: MlpState,
   { foldOf, folds }: Folds,
   { settings, random }: Pass & { readonly settings: MlpSettings },
 ): Float32Array {
   const result = new Float32Array(set.targets.length * set.width);
   for (let fold = 0; fold < folds; fold++) {
-    const { held, kept } = parts(foldOf, fold);
+    const { held, kept } = partsOf(foldOf, fold);
+    const problem = problemOf(fold);
     fitMlp(problem, state, kept, settings, { workspace: set.workspace, random });
     for (const row of held) {
       mlpLogits(problem, row, state, set.workspace);
@@ -69,24 +94,11 @@ export function mlpOutOfFold(
   return result;
 }
 
-function parts(foldOf: Int32Array, fold: number): { readonly held: number[]; readonly kept: number[] } {
+export function partsOf(foldOf: Int32Array, fold: number): FoldParts {
   const held: number[] = [];
   const kept: number[] = [];
   foldOf.forEach((of, row) => {
     (of === fold ? held : kept).push(row);
   });
   return { held, kept };
-}
-
-function linearLogits({ problem, workspace, logits }: LinearView, row: number, state: LinearState): void {
-  const { rows, width } = problem;
-  const start = rows.starts[row] as number;
-  workspace.kernels.sumRows(
-    rows.indices.at + 4 * start,
-    rows.values.at + 4 * start,
-    (rows.starts[row + 1] as number) - start,
-    state.weights.at,
-    width,
-    logits.at,
-  );
 }

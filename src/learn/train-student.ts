@@ -11,17 +11,17 @@ import {
 import { assignFolds } from './folds.ts';
 import { imagineStrangers } from './imagined-strangers.ts';
 import { buildLabelStudent, type LabelStudent, openReader } from './label-student.ts';
-import { createLinearState, descend, type LinearState, type LinearView } from './linear-head.ts';
+import { type LearnedLinear, type LearnedVectors, learnVectors, learnWords, wordsStrength } from './learn-linear.ts';
 import { createMlpState, fitMlp, hiddenUnits, type MlpProblem, type MlpState, mlpSettings } from './mlp-head.ts';
-import { neighboursOutOfFold, rememberRows } from './neighbours.ts';
-import { type Folds, linearOutOfFold, mlpOutOfFold } from './out-of-fold.ts';
+import { type Folds, mlpOutOfFold } from './out-of-fold.ts';
 import { phaseClock } from './phase-clock.ts';
 import { quantiseRows } from './quantise.ts';
+import { type ChosenWeights, chooseRowWeights, type RowWeights } from './row-weights.ts';
 import type { HeadKind, MlpContents, StudentContents } from './student-contents.ts';
 import type { EncoderNeed, TrainingRow } from './student-contract.ts';
 import { formatVersion } from './student-file.ts';
-import { heldOutFamiliarity, prepareTrainingSet, type TrainingSet } from './training-set.ts';
-import { unframedWeights, vectorView } from './vector-view.ts';
+import { type ClassBalance, heldOutFamiliarity, prepareTrainingSet, type TrainingSet } from './training-set.ts';
+import { unframedWeights } from './vector-view.ts';
 
 export interface TrainingOptions {
   /** The same rows and seed give the same bytes. */
@@ -43,6 +43,8 @@ export interface TrainedStudent {
    * that did not see the row either. What the student will do on unseen calls, at no extra label.
    */
   readonly outOfFold: readonly { readonly label: string; readonly score: number }[];
+  /** Rows that count less, because their label is likely wrong and held-out rows are better answered so; worst first. */
+  readonly weighedDown: readonly number[];
   readonly report: TrainingReport;
 }
 
@@ -55,19 +57,26 @@ export interface TrainingReport {
   readonly heldOutAccuracy: number;
   /** Area under the risk–coverage curve out of fold, of what was tried; smaller is better. */
   readonly heldOutRisk: { readonly linear: number; readonly mlp: number | null; readonly encoder: number | null };
+  readonly rowWeights: RowWeightsReport;
   /** N-grams that the student knows. */
   readonly features: number;
   readonly bytes: number;
   readonly seconds: Readonly<Record<Phase, number>>;
 }
 
-const phases = ['features', 'linear', 'folds', 'vectors', 'mlp', 'calibration'] as const;
+/** What cross-validation chose of the rows' weights. */
+export interface RowWeightsReport {
+  /** How far rare labels pull harder than frequent ones. */
+  readonly balance: ClassBalance;
+  /** Rows whose label is likely wrong. */
+  readonly likelyErrors: number;
+  /** How many of them count less: all, or none where that did not help. */
+  readonly weighedDown: number;
+}
+
+const phases = ['features', 'linear', 'folds', 'vectors', 'weights', 'mlp', 'calibration'] as const;
 type Phase = (typeof phases)[number];
 
-/** Inverse of the L2 penalty. Between 10 and 30, held-out rows of a dozen kinds did not care (docs/experiments.md). */
-const strength = 20;
-const descent = { epochs: 30, tolerance: 0.003 };
-const foldDescent = { epochs: 8, tolerance: 0.003 };
 /** An encoder must make the risk that much smaller before calls wait for it. */
 const encoderWorth = 0.98;
 
@@ -83,12 +92,17 @@ export function trainStudent(rows: readonly TrainingRow[], options: TrainingOpti
   const set = prepareTrainingSet(rows, { withMlp: isMlpTried(options, vectors), encoder: options.encoder ?? null });
   const folds = chooseFolds(set, options);
   clock.end('features');
-  const words = learnWords(set, folds, options.seed, (phase) => clock.end(phase));
+  const plainWords = learnWords(set, folds, options.seed, () => clock.end('linear'));
+  clock.end('folds');
   tell(0.3);
-  const withVectors = vectors === null ? null : learnVectors(set, vectors, folds, options.seed);
-  tell(0.6);
+  const plainVectors = vectors === null ? null : learnVectors(set, vectors, folds, options.seed);
+  tell(0.5);
   clock.end('vectors');
-  const mlp = isMlpTried(options, vectors) && set.labels.length > 1 ? learnMlp(set, folds, options.seed) : null;
+  const { chosen, words, withVectors } = weighRowsAnew(plainWords, plainVectors, { set, folds, seed: options.seed });
+  tell(0.6);
+  clock.end('weights');
+  const mlp =
+    isMlpTried(options, vectors) && set.labels.length > 1 ? learnMlp(set, folds, chosen.weights, options.seed) : null;
   clock.end('mlp');
   tell(0.9);
   const choice = chooseHeads(set, folds, { words, withVectors, mlp, isMlpWanted: options.head === 'mlp' });
@@ -98,17 +112,24 @@ export function trainStudent(rows: readonly TrainingRow[], options: TrainingOpti
   const student = buildLabelStudent({ ...contents, manifest: { ...contents.manifest, score: model } });
   clock.end('calibration');
   tell(1);
+  const weighedDown = chosen.isWeighedDown ? chosen.likelyErrors.map(({ row }) => row) : [];
   return {
     student,
     outOfFold: Array.from(choice.judged.given, (given, row) => ({
       label: set.labels[given] as string,
       score: scores[row] as number,
     })),
+    weighedDown,
     report: {
       head: choice.kinds.includes('mlp') ? 'mlp' : 'linear',
       heads: choice.judged.entries.map(({ kind, weight }) => ({ kind, weight })),
       heldOutAccuracy: choice.judged.accuracy,
       heldOutRisk: choice.risk,
+      rowWeights: {
+        balance: chosen.balance,
+        likelyErrors: chosen.likelyErrors.length,
+        weighedDown: weighedDown.length,
+      },
       features: set.columns - 1,
       bytes: student.toBytes().length,
       seconds: clock.seconds,
@@ -134,48 +155,24 @@ function chooseFolds(set: TrainingSet, { folds, seed }: TrainingOptions): Folds 
   return { folds: count, foldOf: assignFolds(set.targets, count, seededRandom(seed)) };
 }
 
-interface LearnedLinear<View extends LinearView = LinearView> {
-  readonly view: View;
-  readonly state: LinearState;
-  readonly outOfFold: Float32Array;
-}
-
-function learnLinear<View extends LinearView>(
-  view: View,
-  folds: Folds,
-  seed: number,
-  onFitted: () => void = () => {},
-): LearnedLinear<View> {
-  const random = seededRandom(seed);
-  const { problem, workspace, logits } = view;
-  const state = createLinearState(problem, view.columns, workspace);
-  const everyRow = Array.from(problem.targets, (_, row) => row);
-  descend(problem, state, everyRow, descent, { workspace, logits, random });
-  onFitted();
-  return { view, state, outOfFold: linearOutOfFold(view, state, folds, { descent: foldDescent, random }) };
-}
-
-function learnWords(set: TrainingSet, folds: Folds, seed: number, onPhase: (phase: Phase) => void): LearnedLinear {
-  const problem = {
-    rows: set.rows,
-    targets: set.targets,
-    pulls: set.weights.map((weight) => strength * weight),
-    classes: set.labels.length,
-    width: set.width,
+/** The linear heads under the weights that help held-out rows most; the same heads where those are the set's own. */
+function weighRowsAnew(
+  words: LearnedLinear,
+  withVectors: LearnedVectors | null,
+  { set, folds, seed }: { readonly set: TrainingSet; readonly folds: Folds; readonly seed: number },
+): { readonly chosen: ChosenWeights; readonly words: LearnedLinear; readonly withVectors: LearnedVectors | null } {
+  const linear = withVectors === null ? [words] : [words, withVectors.linear];
+  const others = withVectors === null ? [] : [withVectors.neighbours.logits];
+  const chosen = chooseRowWeights({ linear, others }, set, folds, seed);
+  const [ofWords = words.outOfFold, ofVectors] = chosen.weights?.outOfFold ?? [];
+  return {
+    chosen,
+    words: { ...words, outOfFold: ofWords },
+    withVectors:
+      withVectors === null || ofVectors === undefined
+        ? withVectors
+        : { ...withVectors, linear: { ...withVectors.linear, outOfFold: ofVectors } },
   };
-  const { columns, workspace, logits } = set;
-  const learned = learnLinear({ problem, columns, workspace, logits }, folds, seed, () => onPhase('linear'));
-  onPhase('folds');
-  return learned;
-}
-
-type LearnedVectors = ReturnType<typeof learnVectors>;
-
-function learnVectors(set: TrainingSet, vectors: readonly Float32Array[], folds: Folds, seed: number) {
-  const linear = learnLinear(vectorView(vectors, set), folds, seed);
-  const remembered = rememberRows(vectors, set.targets, seededRandom(seed));
-  const neighbours = neighboursOutOfFold(remembered, vectors, { ...folds, support: set.support, width: set.width });
-  return { linear, remembered, neighbours };
 }
 
 interface LearnedMlp {
@@ -185,11 +182,12 @@ interface LearnedMlp {
 }
 
 /** Judged out of fold; the final fit waits until it has won. */
-function learnMlp(set: TrainingSet, folds: Folds, seed: number): LearnedMlp {
-  const problem = { ...set, classes: set.labels.length };
+function learnMlp(set: TrainingSet, folds: Folds, weights: RowWeights | null, seed: number): LearnedMlp {
+  const problem = { ...set, weights: weights?.whole ?? set.weights, classes: set.labels.length };
   const state = createMlpState(problem, set.workspace);
   const settings = mlpSettings(set.targets.length);
-  const outOfFold = mlpOutOfFold(set, problem, state, folds, { settings, random: seededRandom(seed) });
+  const problemOf = (fold: number): MlpProblem => ({ ...problem, weights: weights?.inFold[fold] ?? set.weights });
+  const outOfFold = mlpOutOfFold(set, problemOf, state, folds, { settings, random: seededRandom(seed) });
   return { problem, state, outOfFold };
 }
 
@@ -284,7 +282,7 @@ function finish(
       codeDimensions: usesVectors ? withVectors.remembered.contents.dimensions : 0,
       width: set.width,
       score: noScore,
-      trained: { rows: set.targets.length, seed: options.seed, support: set.support, strength },
+      trained: { rows: set.targets.length, seed: options.seed, support: set.support, strength: wordsStrength },
     },
     hashes: set.vocabulary.hashes,
     idf: set.vocabulary.idf,

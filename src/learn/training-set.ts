@@ -29,7 +29,7 @@ export interface TrainingSet {
 }
 
 /** A row of weight 0 still has a place in the arithmetic, and no say. */
-const leastWeight = 1e-6;
+export const leastWeight = 1e-6;
 
 /** A student file stays below this. */
 const fileLimitBytes = 12_000_000;
@@ -81,6 +81,31 @@ export function prepareTrainingSet(
     workspace,
     logits: workspace.floats(width),
   };
+}
+
+/** How far rare labels pull harder than frequent ones: `full` is what the set's own weights do. */
+export type ClassBalance = 'full' | 'half' | 'none';
+
+/** The power of each balance. */
+const powers: Readonly<Record<ClassBalance, number>> = { full: 1, half: 0.5, none: 0 };
+
+/** The rows' weights under another balance. */
+export function balanceWeights(set: TrainingSet, balance: ClassBalance): Float64Array {
+  const factors = balancesOf(set).map((own) => own ** (powers[balance] - powers.full));
+  return set.weights.map((weight, row) =>
+    Math.max(leastWeight, weight * (factors[set.targets[row] as number] as number)),
+  );
+}
+
+/** Whether balance makes a difference worth trying. */
+export function isUneven(set: TrainingSet): boolean {
+  return balancesOf(set).some((balance) => balance < 1 / evenUpTo || balance > evenUpTo);
+}
+
+const evenUpTo = 1.25;
+
+function balancesOf({ support, targets, labels }: TrainingSet): readonly number[] {
+  return support.map((rows) => balanceOf(rows, targets.length / labels.length));
 }
 
 function meanOne(weights: readonly number[]): Float64Array {

@@ -49,6 +49,7 @@ export function vectorView(vectors: readonly Float32Array[], set: TrainingSet): 
   const starts = Int32Array.from({ length: rows + 1 }, (_, row) => row * perRow);
   return {
     frame,
+    strength: vectorStrength,
     columns: perRow,
     workspace,
     logits: workspace.floats(set.width),
