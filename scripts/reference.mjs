@@ -195,6 +195,15 @@ function httpPage() {
           'group the calls of one pipeline; also `metadata.conversation`, `metadata.step`',
         ],
         ['`x-rightsize-tenant`', 'whose call it is; `default` where missing'],
+        [
+          '`authorization: Bearer`, `x-api-key`, `api-key`',
+          'the gateway key, in any of them; it ends here, other keys beside it travel on',
+        ],
+        [
+          '`idempotency-key`',
+          'names the request: sent again with the same name and body, it is answered, counted and kept once',
+        ],
+        ['`x-rightsize-cache: no`', 'neither takes the answer from the cache nor puts it there'],
         ['`x-stainless-retry-count`', "the official clients' count of retries: a call tried again goes to the teacher"],
       ],
     ),
@@ -204,7 +213,17 @@ function httpPage() {
       [
         ['`x-rightsize-call`', 'id of the call, for `rightsize why`; on every answer, errors included'],
         ['`x-request-id`', "the upstream's own, else the id of the call"],
-        ['`x-rightsize-answered-by`', '`student` or `teacher`'],
+        ['`x-rightsize-answered-by`', '`student`, `teacher` or `cache`'],
+        ['`x-rightsize-saved-usd`', 'on an answer from the cache: what it would have cost, where that is known'],
+        ['`x-rightsize-replayed: true`', 'the answer was given before, to the same `idempotency-key`'],
+        [
+          '`x-ratelimit-limit-requests`, `-remaining-requests`, `-reset-requests`, the same for `tokens`',
+          'of the limit that leaves least, where the key or its tenant has one',
+        ],
+        [
+          '`retry-after`, `x-should-retry`',
+          'on a 429: seconds until something is left, and whether to try again before long',
+        ],
         ['`x-rightsize-reason`', 'why; see below'],
         ['`x-rightsize-task`', 'name of the task, percent-encoded where it is no ASCII'],
         ['`x-rightsize-student`, `x-rightsize-score`', 'the student that was asked and how sure it was, from 0 to 1'],

@@ -84,6 +84,7 @@ const catalogue = {
     status: 403,
     remedy: 'Use a model whose price is known, or set `limits.unknownPrice` to `allow`.',
   },
+  idempotency_key_reused: { status: 422, remedy: 'Give every request an `idempotency-key` of its own.' },
   rate_limit_exceeded: { status: 429, remedy: 'Wait as long as `retry-after` says, or ask for a higher limit.' },
   insufficient_quota: { status: 429, remedy: 'Wait for the next period of the budget, or ask for a higher one.' },
   forbidden_host: { status: 403, remedy: 'Use 127.0.0.1 or localhost, or set `keys.admin`.' },

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RightsizeError } from './errors.ts';
+import { cacheSettings } from './settings/cache-settings.ts';
 import { limitSettings } from './settings/limit-settings.ts';
 import { milliseconds, secret } from './settings/setting-values.ts';
 import {
@@ -43,6 +44,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('Who may use this server.'),
+  cache: cacheSettings.prefault({}).describe('Answers that are given again.'),
   limits: limitSettings
     .prefault({})
     .describe('Limits and budgets. Those of single keys are given with `rightsize keys add`.'),

@@ -26,13 +26,18 @@ export function describeCall({ id, headers, tenant, request, at }: CallSource): 
   return {
     id,
     at,
-    tenant: tenant ?? text(headers['x-rightsize-tenant']) ?? 'default',
+    tenant: tenantOf(headers, tenant),
     request,
     task: named('task'),
     forceTeacher: headers['x-rightsize-answer'] === 'teacher' || isRetry(headers),
     user: user === null ? null : userReference(user),
     tags: { ...(conversation === null ? {} : { conversation }), ...(step === null ? {} : { step }) },
   };
+}
+
+/** Whose call it is: the key says so, else the request. */
+export function tenantOf(headers: IncomingHttpHeaders, ofKey: string | null): string {
+  return ofKey ?? text(headers['x-rightsize-tenant']) ?? 'default';
 }
 
 /** The official clients count their retries: a call that failed once is not answered from here. */

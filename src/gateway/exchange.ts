@@ -47,6 +47,8 @@ export interface ExchangeEnd {
   readonly usage: Usage | null;
   /** US dollars; null where unknown. */
   readonly cost: number | null;
+  /** US dollars that an answer from the cache would have cost; null everywhere else, and where unknown. */
+  readonly saved: number | null;
   /** The task's name; null where the call belongs to none. */
   readonly task: string | null;
   /** Which deployment answered; null where none was asked or there is only one. */
@@ -72,6 +74,7 @@ export function plainEnd(
     task: null,
     usage: null,
     cost: null,
+    saved: null,
     deployment: null,
     attempts: answeredBy === 'teacher' ? 1 : 0,
   };

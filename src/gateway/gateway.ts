@@ -10,6 +10,8 @@ import type { Route } from '../records/route.ts';
 import type { TaskMatch } from '../records/task.ts';
 import type { Settings } from '../settings.ts';
 import { answerCors } from './answer-cors.ts';
+import { AnsweredBefore } from './answered-before/answered-before.ts';
+import type { CacheCounts } from './answered-before/response-cache.ts';
 import { CallPrivacy, PrivacyCounts, type RedactedCount } from './call-privacy.ts';
 import type { Engine } from './engine.ts';
 import { type Exchange, type ExchangeEnd, type Interruption, plainEnd, type RouteHandler } from './exchange.ts';
@@ -81,6 +83,7 @@ export interface GatewayCounts {
   readonly redactionFailures: number;
   /** What was replaced by placeholders. */
   readonly redacted: readonly RedactedCount[];
+  readonly cache: CacheCounts;
 }
 
 export interface Gateway {
@@ -113,6 +116,7 @@ class RunningGateway implements Gateway {
   #parts: RouteParts;
   #origins: readonly string[];
   #privacy: CallPrivacy;
+  readonly #before: AnsweredBefore;
   readonly #covered = new PrivacyCounts();
   readonly #counts = { calls: 0, answeredByStudent: 0, failed: 0, captureFailures: 0 };
   readonly #waiting: (() => void)[] = [];
@@ -126,6 +130,7 @@ class RunningGateway implements Gateway {
     this.#privacy = this.#privacyOf(options.settings);
     this.#parts = this.#partsOf(options.settings, options.provider);
     this.#origins = options.settings.cors.origins;
+    this.#before = new AnsweredBefore(options.settings.cache, options.now ?? Date.now);
   }
 
   #partsOf({ maxBodyBytes, streams }: Settings, provider: Provider | null): RouteParts {
@@ -147,7 +152,12 @@ class RunningGateway implements Gateway {
   }
 
   get counts(): GatewayCounts {
-    return { ...this.#counts, redactionFailures: this.#covered.failures, redacted: this.#covered.list() };
+    return {
+      ...this.#counts,
+      redactionFailures: this.#covered.failures,
+      redacted: this.#covered.list(),
+      cache: this.#before.counts,
+    };
   }
 
   get active(): number {
@@ -184,6 +194,7 @@ class RunningGateway implements Gateway {
     this.#parts = this.#partsOf(settings, provider);
     this.#origins = settings.cors.origins;
     this.#gatekeeper = nextGate;
+    this.#before.configure(settings.cache);
     this.#generation = { active: 0, onEmpty: null };
     return new Promise((resolve) => {
       former.onEmpty = resolve;
@@ -215,13 +226,24 @@ class RunningGateway implements Gateway {
     let end: ExchangeEnd;
     try {
       exchange = await this.#admit({ id, request, response, startedAt, interruption });
-      end = await routes[exchange.endpoint.name](exchange, this.#parts);
+      end = await this.#route(exchange);
     } catch (error) {
       const { code, status } = refuse(request, response, error, id);
       end = plainEnd(status, 'gateway', code);
     }
     exchange?.finish(end);
     this.#tellEnd(request, exchange, end, performance.now() - startedAt);
+  }
+
+  #route(exchange: Exchange): Promise<ExchangeEnd> {
+    const parts = this.#parts;
+    const answer = () => routes[exchange.endpoint.name](exchange, parts);
+    if (!this.#before.concerns(exchange)) return answer();
+    return this.#before.answer(exchange, {
+      maxBodyBytes: parts.maxBodyBytes,
+      upstream: parts.provider?.name ?? null,
+      answer,
+    });
   }
 
   /** Throws before a byte of the body is read. */
@@ -231,7 +253,9 @@ class RunningGateway implements Gateway {
     const admitted = this.#gatekeeper.admit(request.headers);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const endpoint = findEndpoint(request.method ?? 'GET', request.url ?? '');
-    if (hasBody(request)) this.#gatekeeper.check?.(caller);
+    // What repeats an answered request costs nothing, whatever is left.
+    const isRepeatable = request.headers['idempotency-key'] !== undefined;
+    if (hasBody(request) && !isRepeatable) this.#gatekeeper.check?.(caller);
     const gate = this.#gatekeeper;
     let reservation: Reservation | null = null;
     return {

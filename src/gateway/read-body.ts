@@ -1,8 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { RightsizeError } from '../errors.ts';
 
-/** The whole body. Throws `body_too_large` as soon as that is known, `request_cancelled` when the caller hangs up. */
-export async function readBody(request: IncomingMessage, maxBodyBytes: number): Promise<Buffer> {
+const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
+
+/**
+ * The whole body, for whoever asks and as often as they ask. Throws `body_too_large` as soon as that is known,
+ * `request_cancelled` when the caller hangs up.
+ */
+export function readBody(request: IncomingMessage, maxBodyBytes: number): Promise<Buffer> {
+  const known = bodies.get(request);
+  if (known !== undefined) return known;
+  const body = read(request, maxBodyBytes);
+  bodies.set(request, body);
+  return body;
+}
+
+async function read(request: IncomingMessage, maxBodyBytes: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes);
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];

@@ -19,6 +19,7 @@ const reloadable: readonly (keyof Settings)[] = [
   'capture',
   'redaction',
   'limits',
+  'cache',
   'log',
 ];
 

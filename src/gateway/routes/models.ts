@@ -21,7 +21,7 @@ export async function listModels(exchange: Exchange, parts: RouteParts): Promise
 
 async function sendList(exchange: Exchange, parts: RouteParts, models: readonly string[]): Promise<ExchangeEnd> {
   const { id, response } = exchange;
-  const limits = await exchange.reserve({ model: null, inputTokens: null, maxOutputTokens: null });
+  const limits = await exchange.reserve({ model: null, inputTokens: null, maxOutputTokens: null, isFree: true });
   const headers = { ...exchange.headers, 'accept-encoding': 'identity' };
   const upstream = await sendUpstream({ ...exchange, headers }, { provider: parts.provider, model: null, body: null });
   const answer = await readAnswer(upstream);
