@@ -3,9 +3,10 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keywordCalls, keywordRows } from '../test/keyword-stream.ts';
-import { completion } from './bodies.ts';
+import { chunks, completion } from './bodies.ts';
 import type { CheckContext, OurGateway, WishedSettings } from './check.ts';
 import { ask, pause } from './client.ts';
+import type { UpstreamScript } from './scripted-upstream.ts';
 import { program, startOurs } from './start-ours.ts';
 
 /** Tickets whose department follows from a word in them; the first 360 are what the student learns. */
@@ -67,6 +68,15 @@ function learnOnce(): Promise<Learned> {
   return prepared;
 }
 
+/** Answers as the teacher of the tickets does; its answers have the id of `completion`. */
+export const answerTickets: UpstreamScript = (reply, { json }) => {
+  const { messages, stream } = json() as { readonly messages: readonly object[]; readonly stream?: boolean };
+  const asked = JSON.stringify(messages.at(-1));
+  const label = tickets.find(({ text }) => asked.includes(text))?.label ?? 'travel';
+  if (stream === true) reply.events(chunks(label));
+  else reply.json(200, completion(label));
+};
+
 /** A chat request like those that were learned from. */
 export function ticketRequest(text: string): Record<string, unknown> {
   return { ...keywordCalls([{ text, label: 'travel' }])[0]?.request };
@@ -99,7 +109,7 @@ async function sureOf(original: string, folder: string): Promise<readonly string
   const data = join(folder, 'probe');
   cpSync(original, data, { recursive: true });
   const ours = await startOurs({ data, settings: studentSettings });
-  ours.upstream.script = (reply) => reply.json(200, completion('elsewhere'));
+  ours.upstream.script = answerTickets;
   const sure: string[] = [];
   try {
     for (const { text } of tickets.slice(learned)) {

@@ -4,7 +4,7 @@ import { chunks, completion, usageChunk } from '../bodies.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { ask, type Reply } from '../client.ts';
 import { doneCount, readChunks } from '../read-events.ts';
-import { type StudentGateway, startWithStudent } from '../student-folder.ts';
+import { answerTickets, type StudentGateway, startWithStudent } from '../student-folder.ts';
 
 const needsStudent = 'nobody else has students';
 const departments = ['billing', 'travel', 'health'];
@@ -40,13 +40,13 @@ function isStudents({ headers }: Reply): boolean {
   return headers['x-rightsize-answered-by'] === 'student';
 }
 
-/** The upstream answers, with its own words, and no student had a part in it. */
+/** The upstream answers, under its own id, and no student had a part in it. */
 async function expectUpstream({ ours }: StudentGateway, body: Record<string, unknown>): Promise<void> {
   const before = ours.upstream.requests.length;
   const reply = await ask(ours, { body });
   equal(reply.status, 200, reply.text.slice(0, 200));
   ok(!isStudents(reply), 'the student answered');
-  equal(reply.json.choices[0].message.content, 'from upstream');
+  equal(reply.json.id, completion('').id);
   equal(ours.upstream.requests.length, before + 1);
   ok(reply.headers['x-rightsize-reason'], 'no reason is told');
 }
@@ -62,8 +62,7 @@ function sharedStudent(context: CheckContext): Promise<StudentGateway> {
 
 async function withStudent(context: CheckContext, isShared = false): Promise<StudentGateway> {
   const gateway = await startWithStudent(context, { isShared });
-  gateway.ours.upstream.script = (reply, { json }) =>
-    json().stream === true ? reply.events(chunks('from upstream')) : reply.json(200, completion('from upstream'));
+  gateway.ours.upstream.script = answerTickets;
   return gateway;
 }
 
