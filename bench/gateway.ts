@@ -1,198 +1,145 @@
-// Usage: npx tsx bench/gateway.ts [--json]
-// CPU time that one call costs the gateway's process: a plain pipe of node:http and undici, the gateway passing through
-// (plain and streamed), and a student's answer. Upstream and callers run in processes of their own.
-import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// Usage: npm run bench:gateway [-- --rounds 5 --only ours-off,portkey --json]
+// What a call costs each gateway: CPU time of its process, added latency, time to the first token, memory. The gateway has
+// one core, the mock upstream and the callers the other; contenders take turns in an order shuffled every round, and
+// every figure is compared with the pipe's of the same round. Peers: npx tsx bench/gateway/peers.ts install.
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
-import type { Engine } from '../src/gateway/engine.ts';
-import { createGateway } from '../src/gateway/gateway.ts';
-import { completionEvents } from '../src/providers/completion-chunks.ts';
-import { createOpenAiCompatibleProvider } from '../src/providers/openai-compatible/openai-compatible-provider.ts';
-import type { Route } from '../src/records/route.ts';
-import { completeSettings } from '../src/settings.ts';
+import { parseArgs } from 'node:util';
+import { seededRandom } from '../src/records/random.ts';
+import { type Contender, script, startInstalledPeer, startOurs, startPinned, startPipe } from './gateway/contenders.ts';
+import type { Load, LoadResult } from './gateway/load.ts';
+import { cpuMicroseconds, residentMegabytes } from './gateway/process-figures.ts';
+import { type CellResult, describeTable, type Row, summarise } from './gateway/summary.ts';
 
-interface Load {
-  readonly origin: string;
-  readonly calls: number;
-  readonly stream: boolean;
-}
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
+  },
+});
+const loadCore = '1';
+const clients = 16;
+const sequentialCalls = 200;
+const say = (text: string) => process.stderr.write(`${text}\n`);
 
-interface LoadResult {
-  readonly latenciesMs: readonly number[];
-}
+if (!values['no-build']) spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+const upstream = await startPinned(loadCore, [process.execPath, script('mock-upstream.mjs')]);
+const upstreamOrigin = `http://127.0.0.1:${JSON.parse(upstream.said).port}`;
+const callers = await startCallers();
+const contenders = await startContenders();
+const cells: CellResult[] = [];
+const random = seededRandom(20_261_125);
+for (let round = 0; round < Number(values.rounds); round++)
+  for (const contender of shuffled(contenders)) cells.push(...(await measure(contender, round)));
+const rows = summarise(cells);
+await report(rows);
+for (const { stop } of contenders) await stop();
+callers.kill();
+upstream.child.kill();
 
-interface Row {
-  readonly what: string;
-  readonly cpuMicrosecondsPerCall: number;
-  readonly medianMs: number;
-  readonly p99Ms: number;
-}
-
-const connections = 16;
-const calls = 4_000;
-const prompt = 'Which of our intents does this message name? '.repeat(40);
-const answer = {
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'm-1',
-  choices: [
-    { index: 0, message: { role: 'assistant', content: 'card_arrival' }, logprobs: null, finish_reason: 'stop' },
-  ],
-  usage: { prompt_tokens: 420, completion_tokens: 4, total_tokens: 424 },
-};
-
-const role = process.argv[2];
-if (role === 'upstream') await serveAnswers();
-else if (role === 'load') process.on('message', (load: Load) => void sendLoad(load));
-else await main(process.argv.includes('--json'));
-
-async function main(asJson: boolean): Promise<void> {
-  const upstream = await startUpstream();
-  const load = fork(fileURLToPath(import.meta.url), ['load'], { execArgv: process.execArgv });
-  const settings = completeSettings({ upstream: { baseUrl: `${upstream.origin}/v1` } });
-  const provider = createOpenAiCompatibleProvider({
-    ...settings.upstream,
-    baseUrl: `${upstream.origin}/v1`,
-    apiKey: null,
-  });
-  const gateway = (engine: Engine) => createServer(createGateway({ engine, provider, settings }).handle);
-  const rows = [
-    await measure('a plain pipe', plainPipe(upstream.origin), load, false),
-    await measure('passed through', gateway(engineOf(null)), load, false),
-    await measure('passed through, streamed', gateway(engineOf(null)), load, true),
-    await measure("a student's answer", gateway(engineOf('card_arrival')), load, false),
-    await measure("a student's answer, streamed", gateway(engineOf('card_arrival')), load, true),
-  ];
-  await provider.close();
-  upstream.process.kill();
-  load.kill();
-  report(rows, asJson);
-}
-
-/** The least a proxy can do: no parsing, no headers of its own, nothing kept. */
-function plainPipe(origin: string): Server {
-  const pool = new Pool(origin, { connections });
-  return createServer((request, response) => {
-    const { method = 'POST', url: path = '/' } = request;
-    const headers = { 'content-type': 'application/json', 'content-length': request.headers['content-length'] ?? '0' };
-    pool.stream({ method, path, headers, body: request }, ({ statusCode, headers: answered }) => {
-      response.writeHead(statusCode, { 'content-type': String(answered['content-type']) });
-      return response;
-    });
-  }).on('close', () => void pool.close());
-}
-
-function engineOf(label: string | null): Engine {
-  return {
-    decide({ id }) {
-      const route: Route = {
-        callId: id,
-        answeredBy: label === null ? 'teacher' : 'student',
-        reason: label === null ? 'not-confident' : 'confident',
-        task: 'task_1',
-        version: 'version_1',
-        student: 'student_1',
-        studentLabel: 'card_arrival',
-        score: 0.97,
-        certificate: null,
-      };
-      const usage = { inputTokens: 420, outputTokens: 4, cachedInputTokens: null };
-      return {
-        route,
-        match: null,
-        taskName: 'intent',
-        answer: label === null ? null : { kind: 'text', text: label },
-        usage,
-        responseModel: 'm-1',
-      };
-    },
-    observe: () => {},
-    setStage: () => {},
-    status: () => [],
-    close: async () => {},
+async function startContenders(): Promise<readonly Contender[]> {
+  const off = { capture: { default: 'nothing' }, stage: 'off' };
+  const live = { stage: 'auto', promise: { epsilon: 0.1 }, spotChecks: { share: 0, perDay: 0 } };
+  const starts: Readonly<Record<string, () => Promise<Contender | null>>> = {
+    pipe: () => startPipe(upstreamOrigin),
+    'ours-off': () => startOurs(upstreamOrigin, { name: 'ours-off', settings: off }),
+    'ours-capture': () =>
+      startOurs(upstreamOrigin, { name: 'ours-capture', settings: { stage: 'off' }, withKey: true }),
+    'ours-keys': () => startOurs(upstreamOrigin, { name: 'ours-keys', settings: off, withKey: true }),
+    'ours-abstains': () =>
+      startOurs(upstreamOrigin, {
+        name: 'ours-abstains',
+        settings: live,
+        withKey: true,
+        withStudent: true,
+        texts: 'vague',
+        workloads: ['call'],
+      }),
+    'ours-answers': () =>
+      startOurs(upstreamOrigin, {
+        name: 'ours-answers',
+        settings: live,
+        withKey: true,
+        withStudent: true,
+        workloads: ['call'],
+      }),
+    portkey: () => startInstalledPeer('portkey', upstreamOrigin),
+    litellm: () => startInstalledPeer('litellm', upstreamOrigin),
   };
-}
-
-async function measure(what: string, server: Server, load: ChildProcess, stream: boolean): Promise<Row> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await ask(load, { origin, calls: 1_000, stream });
-  const before = process.cpuUsage();
-  const { latenciesMs } = await ask(load, { origin, calls, stream });
-  const { user, system } = process.cpuUsage(before);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  const sorted = [...latenciesMs].sort((a, b) => a - b);
-  const quantile = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-  return { what, cpuMicrosecondsPerCall: (user + system) / calls, medianMs: quantile(0.5), p99Ms: quantile(0.99) };
-}
-
-function ask(load: ChildProcess, message: Load): Promise<LoadResult> {
-  return new Promise((resolve) => {
-    load.once('message', (result: LoadResult) => resolve(result));
-    load.send(message);
-  });
-}
-
-async function sendLoad({ origin, calls: wanted, stream }: Load): Promise<void> {
-  const pool = new Pool(origin, { connections });
-  const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: prompt }], temperature: 0, stream });
-  const headers = { 'content-type': 'application/json' };
-  const latenciesMs: number[] = [];
-  let left = wanted;
-  const caller = async () => {
-    while (left-- > 0) {
-      const startedAt = performance.now();
-      const response = await pool.request({ method: 'POST', path: '/v1/chat/completions', headers, body });
-      await response.body.text();
-      latenciesMs.push(performance.now() - startedAt);
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, caller));
-  await pool.close();
-  process.send?.({ latenciesMs } satisfies LoadResult);
-}
-
-async function startUpstream(): Promise<{ readonly origin: string; readonly process: ChildProcess }> {
-  const child = fork(fileURLToPath(import.meta.url), ['upstream'], { execArgv: process.execArgv });
-  const port = await new Promise<number>((resolve) => child.once('message', (taken) => resolve(Number(taken))));
-  return { origin: `http://127.0.0.1:${port}`, process: child };
-}
-
-async function serveAnswers(): Promise<void> {
-  const whole = Buffer.from(JSON.stringify(answer));
-  const events = completionEvents(answer, false).map((event) => Buffer.from(event));
-  const server = createServer(async (request, response) => {
-    let text = '';
-    for await (const piece of request) text += String(piece);
-    if (!text.includes('"stream":true')) {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': whole.length }).end(whole);
-      return;
-    }
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const event of events) response.write(event);
-    response.end();
-  });
-  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-}
-
-function report(rows: readonly Row[], asJson: boolean): void {
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
-  const document = { date: new Date().toISOString(), machine, calls, connections, promptBytes: prompt.length, rows };
-  mkdirSync('bench/results', { recursive: true });
-  writeFileSync('bench/results/gateway.json', `${JSON.stringify(document, null, 2)}\n`);
-  if (asJson) {
-    console.log(JSON.stringify(document));
-    return;
+  const wanted = values.only === '' ? null : new Set(['pipe', ...values.only.split(',')]);
+  const started: Contender[] = [];
+  for (const [name, start] of Object.entries(starts)) {
+    if (wanted !== null && !wanted.has(name)) continue;
+    const contender = await start();
+    if (contender === null) say(`${name} is not installed: npx tsx bench/gateway/peers.ts install`);
+    else started.push(contender);
   }
-  console.log('what                           CPU µs a call   median ms   p99 ms');
-  for (const { what, cpuMicrosecondsPerCall, medianMs, p99Ms } of rows)
-    console.log(
-      `${what.padEnd(30)}${cpuMicrosecondsPerCall.toFixed(0).padStart(14)}${medianMs.toFixed(2).padStart(12)}${p99Ms.toFixed(2).padStart(9)}`,
-    );
+  return started;
+}
+
+async function startCallers(): Promise<ChildProcess> {
+  const { fork } = await import('node:child_process');
+  const child = fork(script('load.ts'), { execArgv: ['--import', 'tsx'] });
+  spawnSync('taskset', ['-a', '-p', '-c', loadCore, String(child.pid)], { stdio: 'ignore' });
+  return child;
+}
+
+function ask(load: Load): Promise<LoadResult> {
+  return new Promise((resolve) => {
+    callers.once('message', (result: LoadResult) => resolve(result));
+    callers.send(load);
+  });
+}
+
+/** One turn of one contender: warm up, then its CPU time under load, then its latency with one client. */
+async function measure(contender: Contender, round: number): Promise<readonly CellResult[]> {
+  const { name, pid, origin, headers, texts, calls } = contender;
+  const results: CellResult[] = [];
+  for (const workload of contender.workloads) {
+    const load = { origin, headers, texts, stream: workload === 'stream', clients };
+    await ask({ ...load, calls: Math.ceil(calls / 5) });
+    const before = cpuMicroseconds(pid);
+    const { errors, reasons } = await ask({ ...load, calls });
+    const cpu = (cpuMicroseconds(pid) - before) / calls;
+    const alone = await ask({ ...load, clients: 1, calls: Math.min(sequentialCalls, calls) });
+    results.push({
+      round,
+      name,
+      workload,
+      cpuMicroseconds: cpu,
+      medianMs: median(alone.latenciesMs),
+      p99Ms: quantile(alone.latenciesMs, 0.99),
+      firstTokenMs: median(alone.firstBytesMs),
+      residentMegabytes: residentMegabytes(pid),
+      errors: errors + alone.errors,
+      reasons,
+    });
+    say(`round ${round + 1}  ${name.padEnd(26)} ${workload.padEnd(7)} ${cpu.toFixed(0).padStart(7)} µs`);
+  }
+  return results;
+}
+
+function median(numbers: readonly number[]): number {
+  return quantile(numbers, 0.5);
+}
+
+function quantile(numbers: readonly number[], share: number): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(share * (numbers.length - 1))] ?? Number.NaN;
+}
+
+function shuffled<Item>(items: readonly Item[]): readonly Item[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+async function report(table: readonly Row[]): Promise<void> {
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
+  const document = { date: new Date().toISOString(), machine, rounds: Number(values.rounds), clients, rows: table };
+  if (values.only === '') writeFileSync('bench/results/gateway.json', `${JSON.stringify(document, null, 2)}\n`);
+  console.log(values.json ? JSON.stringify(document) : describeTable(table));
 }

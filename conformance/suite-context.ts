@@ -31,7 +31,6 @@ class OurContext implements SuiteContext {
   readonly model = defaultModel;
   readonly upstream: ScriptedUpstream;
   readonly #started: OurGateway[] = [];
-  readonly #shared: OurGateway[] = [];
   #gateway: OurGateway | null = null;
   #isMarked = false;
 
@@ -56,7 +55,7 @@ class OurContext implements SuiteContext {
 
   readonly startOurs = async (wishes: OursWishes = {}): Promise<OurGateway> => {
     const gateway = await startOurs(wishes);
-    (wishes.isShared === true ? this.#shared : this.#started).push(gateway);
+    this.#started.push(gateway);
     return gateway;
   };
 
@@ -75,7 +74,6 @@ class OurContext implements SuiteContext {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#shared.splice(0).map((gateway) => gateway.stop()));
     await this.#stop();
     await this.upstream.close();
   }

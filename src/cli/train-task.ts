@@ -230,6 +230,5 @@ async function keepStudent(
       ...(card as unknown as JsonObject),
     },
     bytes: student.toBytes(),
-    trainedOn: parts.train.map(({ callId }) => callId),
   });
 }

@@ -20,8 +20,6 @@ export interface TaskLine {
   readonly avoidedShare: number | null;
   readonly certificate: Certificate | null;
   readonly spotChecks: { readonly calls: number; readonly different: number } | null;
-  /** Calls that trained the certified student and were erased since; a retrained student has none. */
-  readonly erasedRows: number;
   /** Why nothing is answered locally; null while something is. */
   readonly waitingFor: RouteReason | null;
   readonly outlook: string;
@@ -51,25 +49,14 @@ export interface ServerFacts {
   readonly upstream: string | null;
 }
 
-/** What a status is told from. */
-export interface StatusSources {
-  readonly engine: Engine;
-  readonly gateway: Gateway;
-  readonly facts: ServerFacts;
-  /** Rows erased since, by student. */
-  readonly erasedRows: () => ReadonlyMap<string, number>;
-}
-
-export function describeStatus(sources: StatusSources): StatusDocument {
-  const { gateway, facts } = sources;
+export function describeStatus(engine: Engine, gateway: Gateway, facts: ServerFacts): StatusDocument {
   return {
     server: { ...facts, startedAt: new Date(facts.startedAt).toISOString(), ...gateway.counts, active: gateway.active },
-    tasks: describeTasks(sources),
+    tasks: describeTasks(engine),
   };
 }
 
-export function describeTasks({ engine, erasedRows }: StatusSources): readonly TaskLine[] {
-  const erased = erasedRows();
+export function describeTasks(engine: Engine): readonly TaskLine[] {
   return engine.status().map(({ task, ...status }) => ({
     id: task.id,
     name: task.name,
@@ -77,7 +64,6 @@ export function describeTasks({ engine, erasedRows }: StatusSources): readonly T
     kind: task.kind,
     shape: task.shape.kind,
     ...status,
-    erasedRows: erased.get(status.certificate?.student ?? '') ?? 0,
     avoidedShare: status.calls === 0 ? null : 1 - status.teacherCalls / status.calls,
   }));
 }
