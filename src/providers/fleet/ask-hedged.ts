@@ -1,14 +1,11 @@
-import type { UpstreamRequest } from '../provider.ts';
-import { type Attempt, askDeployment } from './ask-deployment.ts';
-import type { Deployment, FleetClock } from './fleet-parts.ts';
+import { type Asking, type Attempt, askDeployment } from './ask-deployment.ts';
+import type { Deployment } from './fleet-parts.ts';
 
-export interface HedgeQuestion {
+export interface HedgeQuestion extends Asking {
   readonly first: Deployment;
   /** Asked when the first has been silent for `afterMs`; null where there is nobody to ask. */
   readonly second: () => Deployment | null;
   readonly afterMs: number;
-  readonly request: UpstreamRequest;
-  readonly clock: FleetClock;
 }
 
 interface Run {
@@ -20,32 +17,27 @@ interface Run {
  * Asks a second deployment where the first is slow, and hangs up on the one whose first byte comes later. Gives every
  * attempt that ended, the one that counts last.
  */
-export async function askHedged({
-  first,
-  second,
-  afterMs,
-  request,
-  clock,
-}: HedgeQuestion): Promise<readonly Attempt[]> {
-  const runs = [start(first, request, clock)];
+export async function askHedged({ first, second, afterMs, ...asking }: HedgeQuestion): Promise<readonly Attempt[]> {
+  const runs = [start(first, asking)];
   const timer = new AbortController();
-  const isSlow = clock.pause(afterMs, timer.signal).then(
+  const isSlow = asking.clock.pause(afterMs, timer.signal).then(
     () => true,
     () => false,
   );
   const early = await Promise.race([runs[0]?.answer, isSlow]);
   timer.abort();
   const other = early === true ? second() : null;
-  if (other !== null) runs.push(start(other, request, clock));
+  if (other !== null) runs.push(start(other, asking));
   return firstFinal(runs);
 }
 
 /** An attempt that can be hung up on by itself, and is when the caller does. */
-function start(deployment: Deployment, request: UpstreamRequest, clock: FleetClock): Run {
+function start(deployment: Deployment, asking: Asking): Run {
+  const { request } = asking;
   const own = new AbortController();
   const hangUp = () => own.abort(request.signal.reason);
   request.signal.addEventListener('abort', hangUp, { once: true });
-  const answer = askDeployment(deployment, { ...request, signal: own.signal }, clock);
+  const answer = askDeployment(deployment, { ...asking, request: { ...request, signal: own.signal } });
   const forget = () => request.signal.removeEventListener('abort', hangUp);
   answer.then(({ verdict, outcome }) => {
     if (verdict === 'final' && 'body' in outcome) outcome.body.once('close', forget);

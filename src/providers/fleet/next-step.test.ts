@@ -18,8 +18,8 @@ function prospect(name: string, change: Partial<Prospect> = {}) {
 }
 
 function step(prospects: readonly ReturnType<typeof prospect>[], change: { retry?: number; leftMs?: number } = {}) {
-  const rules = { choice: 'weighted', retry: 1, retries: 1, retryBaseMs: 100, longestWaitMs: 5_000 } as const;
-  const found = nextStep({ ...rules, prospects, now, leftMs: 60_000, draw: 0.5, ...change });
+  const route = { choice: 'weighted', retries: 1, retryBaseMs: 100, longestWaitMs: 5_000 } as const;
+  const found = nextStep({ route, retry: 1, prospects, now, leftMs: 60_000, draw: 0.5, ...change });
   return found && [found.ask.name, found.afterMs, found.isRetry];
 }
 

@@ -1,5 +1,6 @@
-import { type Choice, chooseDeployment } from './choose-deployment.ts';
+import { chooseDeployment } from './choose-deployment.ts';
 import { availableAt, type DeploymentHealth, mayBeAsked } from './deployment-health.ts';
+import type { ModelRoute } from './fleet-parts.ts';
 import { retryDelay } from './retry-delay.ts';
 
 /** A deployment as one call sees it. */
@@ -17,13 +18,10 @@ export interface Prospect {
 }
 
 export interface StepQuestion<Some extends Prospect> {
+  readonly route: Pick<ModelRoute, 'choice' | 'retries' | 'retryBaseMs' | 'longestWaitMs'>;
   readonly prospects: readonly Some[];
-  readonly choice: Choice;
   /** 1 for the first retry. */
   readonly retry: number;
-  readonly retries: number;
-  readonly retryBaseMs: number;
-  readonly longestWaitMs: number;
   readonly now: number;
   /** Time that the call has left. */
   readonly leftMs: number;
@@ -42,19 +40,17 @@ export interface Step<Some extends Prospect> {
  * ready first, after a pause. Null where nobody is left, the pause would be too long, or the call has no time for it.
  */
 export function nextStep<Some extends Prospect>(question: StepQuestion<Some>): Step<Some> | null {
-  const { prospects, choice, now, leftMs, draw } = question;
+  const { prospects, route, now, leftMs, draw } = question;
   if (leftMs <= 0) return null;
   const fresh = prospects.filter(({ wasAsked, health }) => !wasAsked && mayBeAsked(health, now));
-  const ask = chooseDeployment(fresh, choice, draw);
+  const ask = chooseDeployment(fresh, route.choice, draw);
   return ask === null ? retryStep(question) : { ask, afterMs: 0, isRetry: false };
 }
 
 function retryStep<Some extends Prospect>({
+  route: { retries, retryBaseMs: baseMs, longestWaitMs },
   prospects,
   retry,
-  retries,
-  retryBaseMs: baseMs,
-  longestWaitMs,
   now,
   leftMs,
   draw,

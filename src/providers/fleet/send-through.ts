@@ -50,7 +50,7 @@ class Passage {
     while (this.#mayGoOn) {
       const now = clock.now();
       const leftMs = this.#patienceEndsAt - now;
-      const step = nextStep({ ...route, prospects: this.#prospects(route), retry, now, leftMs, draw: clock.draw() });
+      const step = nextStep({ route, prospects: this.#prospects(route), retry, now, leftMs, draw: clock.draw() });
       if (step === null) return;
       const { deployment } = step.ask.member;
       if (step.isRetry) {
@@ -80,13 +80,17 @@ class Passage {
 
   async #ask(route: ModelRoute, deployment: Deployment): Promise<readonly Attempt[]> {
     const { clock, request } = this.#sending;
-    const timed = { ...request, totalTimeoutMs: Math.max(1, Math.ceil(this.#endsAt - clock.now())) };
-    this.#attempts++;
     const { hedgeAfterMs } = route;
+    const asking = { request, clock, totalTimeoutMs: Math.max(1, Math.ceil(this.#endsAt - clock.now())) };
+    this.#attempts++;
     if (hedgeAfterMs === null || !(request.body === null || Buffer.isBuffer(request.body)))
-      return [await askDeployment(deployment, timed, clock)];
-    const second = () => this.#second(route, deployment);
-    return askHedged({ first: deployment, second, afterMs: hedgeAfterMs, request: timed, clock });
+      return [await askDeployment(deployment, asking)];
+    return askHedged({
+      ...asking,
+      first: deployment,
+      second: () => this.#second(route, deployment),
+      afterMs: hedgeAfterMs,
+    });
   }
 
   /** Whom to ask beside a slow one: somebody else where there is one. It comes out of the budget of retries. */
@@ -94,7 +98,7 @@ class Passage {
     const now = this.#sending.clock.now();
     const others = this.#prospects(route).filter(({ member }) => member.deployment !== first);
     const draw = this.#sending.clock.draw();
-    const step = nextStep({ ...route, prospects: others, retry: 1, retries: 0, now, leftMs: 1, draw });
+    const step = nextStep({ route: { ...route, retries: 0 }, prospects: others, retry: 1, now, leftMs: 1, draw });
     const deployment = step?.ask.member.deployment ?? first;
     if (!deployment.budget.take(now)) return null;
     this.#attempts++;
@@ -109,7 +113,7 @@ class Passage {
   #handOver({ outcome, deployment }: Attempt): UpstreamResponse {
     const { name, price } = deployment;
     if (!(outcome instanceof RightsizeError))
-      return { ...outcome, deployment: name, attempts: this.#attempts, ...(price === null ? {} : { price }) };
+      return Object.assign(outcome, { deployment: name, attempts: this.#attempts }, price === null ? null : { price });
     const headers = { 'x-rightsize-attempts': String(this.#attempts), 'x-rightsize-deployment': encodeURI(name) };
     throw new RightsizeError(outcome.code, outcome.message, {
       cause: outcome.cause,
