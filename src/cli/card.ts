@@ -120,6 +120,8 @@ function sayLineage(lineage: Lineage | null, say: CommandContext['say']): void {
   say(
     `Trained on ${lineage.rows} calls (${lineage.callsHash.slice(0, 12)}), ${lineage.frozenGoldRows === 0 ? 'none' : lineage.frozenGoldRows} of them in a frozen gold set:`,
   );
+  if (lineage.weighedDownRows !== undefined && lineage.weighedDownRows > 0)
+    say(`  ${lineage.weighedDownRows} of them counted less, because their answer is likely wrong.`);
   const heading = ['  MODEL', 'UPSTREAM', 'VERSION', 'CALLS', 'FROM', 'TO'];
   const rows = lineage.teachers.map(({ model, upstream, version, rows: calls, from, to }) => [
     `  ${model}`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Call } from '../records/call.ts';
+import { seededRandom } from '../records/random.ts';
 import { openStore } from '../storage/open-store.ts';
 import { keepCalls, sampleCalls } from './__fixtures__/sample-calls.ts';
 import { main } from './main.ts';
@@ -22,13 +23,19 @@ afterEach(() => {
 
 /** Runs a command on the folder; what it prints as JSON, or its error. */
 async function run(...line: string[]) {
+  const { stdout, ...ended } = await say(...line, '--json');
+  return { ...ended, document: stdout === '' ? null : JSON.parse(stdout) };
+}
+
+/** The same in words. */
+async function say(...line: string[]) {
   const stdout: string[] = [];
   const stderr: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => stdout.push(String(text)) > 0);
   const sink = { write: (text: string) => stderr.push(text) };
-  const status = await main([...line, '--data', data, '--json'], { stderr: sink });
+  const status = await main([...line, '--data', data], { stderr: sink });
   vi.restoreAllMocks();
-  return { status, stderr: stderr.join(''), document: stdout.length === 0 ? null : JSON.parse(stdout.join('')) };
+  return { status, stderr: stderr.join(''), stdout: stdout.join('') };
 }
 
 const name = 'sort-ticket-billing';
@@ -178,6 +185,24 @@ describe('rightsize card', () => {
     expect(document.lineage).toMatchObject({ rows: trained.rows.train, frozenGoldRows: 0 });
     expect(document.terms).toEqual({ notices: [], unknownTeachers: ['big-model'] });
     expect((await run('card', name, '--student', trained.student.id.slice(0, 10))).document).toEqual(document);
+  });
+
+  it('says how many calls counted less because their answer is likely wrong, as `train` does', async () => {
+    const store = await openStore(data);
+    const isErring = seededRandom(4);
+    const calls = sampleCalls(900).map((call) => (isErring() < 0.2 ? mistaken(call.id)(call) : call));
+    await keepCalls(store, calls);
+    await store.close();
+    const trained = (await run('train', name, '--head', 'linear')).document;
+    const { likelyErrors, weighedDown } = trained.training.rowWeights;
+    expect(weighedDown).toBeGreaterThan(50);
+    expect(trained.lineage.weighedDownRows).toBe(weighedDown);
+    expect((await say('train', name, '--head', 'linear')).stdout).toContain(
+      `${likelyErrors} calls have an answer that is likely wrong; ${weighedDown} of them count less, which answers held-out calls better. Look at them first: rightsize review ${name}`,
+    );
+    expect((await say('card', name, '--student', trained.student.id)).stdout).toContain(
+      `${weighedDown} of them counted less, because their answer is likely wrong.`,
+    );
   });
 
   it('says which student is not there', async () => {

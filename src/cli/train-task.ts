@@ -106,7 +106,7 @@ export async function trainTask(options: TrainTaskOptions): Promise<TrainTaskRep
   const unseen = [...parts.certify, ...parts.judge].map(({ slots }) => slots);
   const ask = await askStudent(student, unseen, encoder);
   const trained = await trainedCalls(store, task, new Set(parts.train.map((row) => row.callId)));
-  const lineage = lineageOf(trained, options);
+  const lineage = lineageOf(trained, { ...options, weighedDownRows: report.rowWeights.weighedDown });
   const terms = termsOfLineage(lineage);
   const judge = (threshold: number | null) =>
     evaluate({

@@ -3,6 +3,7 @@ import { distillability } from '../curate/distillability.ts';
 import { hostOf } from '../curate/provider-terms.ts';
 import { resolveTask } from '../gateway/resolve-task.ts';
 import type { FieldsReport } from '../learn/fields/train-fields-student.ts';
+import type { RowWeightsReport } from '../learn/train-student.ts';
 import type { PromiseKind } from '../records/certificate.ts';
 import { WorkerTrainer } from '../train/worker-trainer.ts';
 import { describePromise } from './describe-promise.ts';
@@ -117,6 +118,8 @@ function sayReport(
   context.say(
     `Student ${student.id.slice(0, 12)}: ${training.head === 'fields' ? describeFields(training) : `${training.head}, ${student.labels.length} labels`}, ${(training.bytes / 1e6).toFixed(1)} MB.`,
   );
+  const doubts = describeRowWeights(training.rowWeights, name);
+  if (doubts !== null) context.say(doubts);
   context.say();
   sayEvaluation(report.evaluation, context);
   context.say();
@@ -132,6 +135,16 @@ function sayReport(
 /** The fields and how each is learned. */
 function describeFields({ fields }: FieldsReport): string {
   return `fields ${fields.map(({ field, kind }) => `${field} (${kind})`).join(', ')}`;
+}
+
+/** What became of the calls whose answer is likely wrong; null where there are none. */
+export function describeRowWeights({ likelyErrors, weighedDown }: RowWeightsReport, name: string): string | null {
+  if (likelyErrors === 0) return null;
+  const less =
+    weighedDown > 0
+      ? `${weighedDown} of them count less, which answers held-out calls better`
+      : 'they count like all others, since counting them less answers held-out calls no better';
+  return `${likelyErrors} calls have an answer that is likely wrong; ${less}. Look at them first: rightsize review ${name}`;
 }
 
 /** What came of the look, in one sentence. */

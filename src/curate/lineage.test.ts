@@ -47,6 +47,11 @@ describe('lineageOf', () => {
     expect(lineageOf([trained('a', 1)], { frozenGold: new Set(['a', 'z']) }).frozenGoldRows).toBe(1);
   });
 
+  it('keeps how many rows counted less', () => {
+    expect(lineageOf([trained('a', 1)], { frozenGold, weighedDownRows: 1 }).weighedDownRows).toBe(1);
+    expect(lineageOf([trained('a', 1)], { frozenGold })).not.toHaveProperty('weighedDownRows');
+  });
+
   it('is empty for no rows', () => {
     expect(lineageOf([], { frozenGold })).toMatchObject({ rows: 0, teachers: [] });
   });

@@ -31,6 +31,8 @@ export interface Lineage {
   readonly callsHash: string;
   /** Calls in a frozen gold set that trained all the same, by the teacher's answer: never a person's, and none in `train`. */
   readonly frozenGoldRows: number;
+  /** Calls that counted less, because their answer is likely wrong; absent where a student was trained before that was kept. */
+  readonly weighedDownRows?: number;
   /** Most rows first. */
   readonly teachers: readonly TeacherRows[];
 }
@@ -41,7 +43,15 @@ export interface Lineage {
  */
 export function lineageOf(
   trained: readonly TrainedCall[],
-  { upstream = null, frozenGold }: { readonly upstream?: string | null; readonly frozenGold: ReadonlySet<string> },
+  {
+    upstream = null,
+    frozenGold,
+    weighedDownRows,
+  }: {
+    readonly upstream?: string | null;
+    readonly frozenGold: ReadonlySet<string>;
+    readonly weighedDownRows?: number;
+  },
 ): Lineage {
   const groups = new Map<string, TrainedCall[]>();
   for (const call of trained) {
@@ -55,6 +65,7 @@ export function lineageOf(
     rows: trained.length,
     callsHash: createHash('sha256').update(ids.join('\n')).digest('hex'),
     frozenGoldRows: ids.filter((id) => frozenGold.has(id)).length,
+    ...(weighedDownRows !== undefined && { weighedDownRows }),
     teachers: [...groups.values()].map((calls) => teacherRows(calls, upstream)).sort((a, b) => b.rows - a.rows),
   };
 }

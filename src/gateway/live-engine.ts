@@ -28,6 +28,8 @@ export interface Candidate {
   /** Version id. */
   readonly version: string;
   readonly trained: readonly TrainedCall[];
+  /** Of these, calls that counted less, because their answer is likely wrong. */
+  readonly weighedDownRows: number;
 }
 
 export interface LiveEngineOptions {
@@ -345,8 +347,10 @@ export class LiveEngine implements Engine {
       random: randomFor(id),
       vectors,
       shelf,
-      onCandidate: (student, version, calls) =>
-        onCandidate?.({ student, task: id, version, trained: calls.map((call) => trainedCall(call, runner.task)) }),
+      onCandidate: (student, version, { calls, weighedDownRows }) => {
+        const trained = calls.map((call) => trainedCall(call, runner.task));
+        onCandidate?.({ student, task: id, version, trained, weighedDownRows });
+      },
       onCertificate: (serving) => onCertificate?.(serving),
       onEvent: (event) => onEvent?.(event),
     });

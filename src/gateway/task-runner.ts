@@ -11,7 +11,7 @@ import type { RouteReason, Stage } from '../records/route.ts';
 import { closedPartsOf, readingOf } from '../records/shape-reading.ts';
 import type { Task, TaskMatch } from '../records/task.ts';
 import type { Trainer } from '../train/trainer.ts';
-import { type LabelledCall, TrainingRows } from '../train/training-rows.ts';
+import { TrainingRows } from '../train/training-rows.ts';
 import type { CallVectors, VectorPurpose } from './call-vectors.ts';
 import type { StudentShelf } from './student-shelf.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type Proposal,
   type Serving,
   TaskTrack,
+  type TaughtLesson,
   type TrackEvent,
   type TrackSettings,
   type TrackState,
@@ -47,7 +48,7 @@ export interface RunnerParts {
   readonly vectors: CallVectors | null;
   /** Null where all students stay open. */
   readonly shelf: StudentShelf | null;
-  readonly onCandidate: (student: Student, version: string, calls: readonly LabelledCall[]) => void;
+  readonly onCandidate: (student: Student, version: string, lesson: TaughtLesson) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent & { readonly task: string; readonly version: string }) => void;
 }
@@ -325,7 +326,7 @@ export class TaskRunner {
       random,
       vectors,
       shelf,
-      onCandidate: (student, calls) => onCandidate(student, version, calls),
+      onCandidate: (student, lesson) => onCandidate(student, version, lesson),
       onCertificate,
       onEvent: (event) => onEvent({ ...event, task, version }),
     };

@@ -28,6 +28,13 @@ export interface TrackSettings {
   readonly seed: number;
 }
 
+/** What a student was trained on. */
+export interface TaughtLesson {
+  readonly calls: readonly LabelledCall[];
+  /** Calls that counted less, because their answer is likely wrong. */
+  readonly weighedDownRows: number;
+}
+
 /** A student that may answer, and the certificate that says so. */
 export interface Serving {
   readonly student: Student;
@@ -112,8 +119,7 @@ interface TrackParts {
   /** Puts students away that nobody asks; absent or null where all stay open. */
   readonly shelf?: StudentShelf | null;
   /** A student goes into a trial. */
-  /** With the calls that trained it. */
-  readonly onCandidate: (student: Student, calls: readonly LabelledCall[]) => void;
+  readonly onCandidate: (student: Student, lesson: TaughtLesson) => void;
   readonly onCertificate: (serving: Serving) => void;
   readonly onEvent: (event: TrackEvent) => void;
 }
@@ -519,7 +525,7 @@ export class TaskTrack {
     if (plan === null || plan.expectedSaving < this.#priceOfLook(question, look)) return;
     this.#looks = look;
     const student = this.#parts.shelf?.add(outcome.student) ?? outcome.student;
-    this.#parts.onCandidate(student, calls);
+    this.#parts.onCandidate(student, { calls, weighedDownRows: outcome.report.rowWeights.weighedDown });
     const source = this.#serving === null ? 'shadow' : 'window';
     const scores = question.outcomes.map(({ score }) => score);
     const thresholds = planPromise(promise, scores, { n: plan.n, epsilon, delta });

@@ -43,7 +43,9 @@ export interface TrainedStudent {
    * that did not see the row either. What the student will do on unseen calls, at no extra label.
    */
   readonly outOfFold: readonly { readonly label: string; readonly score: number }[];
-  /** Rows that count less, because their label is likely wrong and held-out rows are better answered so; worst first. */
+  /** Rows whose label is likely wrong, worst first. */
+  readonly likelyErrors: readonly number[];
+  /** Those of them that count less: all, where held-out rows are answered better so, or none. */
   readonly weighedDown: readonly number[];
   readonly report: TrainingReport;
 }
@@ -58,19 +60,18 @@ export interface TrainingReport {
   /** Area under the risk–coverage curve out of fold, of what was tried; smaller is better. */
   readonly heldOutRisk: { readonly linear: number; readonly mlp: number | null; readonly encoder: number | null };
   readonly rowWeights: RowWeightsReport;
+  /** How far rare labels pull harder than frequent ones. */
+  readonly classBalance: ClassBalance;
   /** N-grams that the student knows. */
   readonly features: number;
   readonly bytes: number;
   readonly seconds: Readonly<Record<Phase, number>>;
 }
 
-/** What cross-validation chose of the rows' weights. */
 export interface RowWeightsReport {
-  /** How far rare labels pull harder than frequent ones. */
-  readonly balance: ClassBalance;
-  /** Rows whose label is likely wrong. */
+  /** Rows whose answer is likely wrong. */
   readonly likelyErrors: number;
-  /** How many of them count less: all, or none where that did not help. */
+  /** Rows that count less for it: none where that did not help. */
   readonly weighedDown: number;
 }
 
@@ -112,24 +113,23 @@ export function trainStudent(rows: readonly TrainingRow[], options: TrainingOpti
   const student = buildLabelStudent({ ...contents, manifest: { ...contents.manifest, score: model } });
   clock.end('calibration');
   tell(1);
-  const weighedDown = chosen.isWeighedDown ? chosen.likelyErrors.map(({ row }) => row) : [];
+  const likelyErrors = chosen.likelyErrors.map(({ row }) => row);
+  const weighedDown = chosen.isWeighedDown ? likelyErrors : [];
   return {
     student,
     outOfFold: Array.from(choice.judged.given, (given, row) => ({
       label: set.labels[given] as string,
       score: scores[row] as number,
     })),
+    likelyErrors,
     weighedDown,
     report: {
       head: choice.kinds.includes('mlp') ? 'mlp' : 'linear',
       heads: choice.judged.entries.map(({ kind, weight }) => ({ kind, weight })),
       heldOutAccuracy: choice.judged.accuracy,
       heldOutRisk: choice.risk,
-      rowWeights: {
-        balance: chosen.balance,
-        likelyErrors: chosen.likelyErrors.length,
-        weighedDown: weighedDown.length,
-      },
+      rowWeights: { likelyErrors: likelyErrors.length, weighedDown: weighedDown.length },
+      classBalance: chosen.balance,
       features: set.columns - 1,
       bytes: student.toBytes().length,
       seconds: clock.seconds,

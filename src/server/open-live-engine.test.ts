@@ -100,7 +100,9 @@ describe('the live loop over a store', () => {
     const kept = await store.students.get(student);
     if (kept === null) throw new Error('the student is not stored');
     // Its card says whose answers made it.
-    expect(kept.details).toMatchObject({ lineage: { frozenGoldRows: 0, teachers: [{ model: teacher }] } });
+    expect(kept.details).toMatchObject({
+      lineage: { frozenGoldRows: 0, weighedDownRows: 0, teachers: [{ model: teacher }] },
+    });
     expect(kept.details.terms).toEqual(termsOfLineage({ teachers: [{ model: teacher, upstream: null }] }));
     await store.students.remove(student);
     await store.students.put({ ...kept, bytes: kept.bytes.slice(0, kept.bytes.length / 2) });

@@ -178,13 +178,14 @@ async function learnFrom(engine: LiveEngine, call: Call): Promise<TaskMatch | nu
 /** With its card: where its rows come from, and the terms of their teachers. */
 async function keepCandidate(
   store: Store,
-  { student, task, version, trained }: Candidate,
+  { student, task, version, trained, weighedDownRows }: Candidate,
   { upstream }: Settings,
 ): Promise<void> {
   const sets = await store.gold.sets(task);
   const lineage = lineageOf(trained, {
     upstream: upstream.baseUrl === null ? null : hostOf(upstream.baseUrl),
     frozenGold: new Set(sets.flatMap(({ answers }) => answers.map(({ callId }) => callId))),
+    weighedDownRows,
   });
   await keepStudent(store, student, { task, version, card: { lineage, terms: termsOfLineage(lineage) } });
 }

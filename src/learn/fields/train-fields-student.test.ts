@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../records/random.ts';
 import { readStudent } from '../student.ts';
 import { inventedRows, inventedTasks } from './invented-answers.contract.ts';
 import { trainFieldsStudent } from './train-fields-student.ts';
@@ -54,6 +55,22 @@ describe.each(Object.keys(inventedTasks))('a student of %s', (task) => {
 });
 
 describe('training on answers of several fields', () => {
+  it('counts rows less in the field whose value is likely wrong there', () => {
+    const random = seededRandom(5);
+    const draw = (count: number): number => Math.floor(random() * count);
+    const words = ['refund login parcel', 'invoice reset courier', 'charge locked depot', 'bill access van'];
+    const rows = Array.from({ length: 500 }, () => {
+      const [kind, size] = [draw(3), draw(2)];
+      const said = [draw(4), draw(4), draw(4)].map((at) => (words[at] as string).split(' ')[kind]);
+      const text = `${said.join(' ')} ${['small', 'large'][size]} filler${draw(40)} filler${draw(40)}`;
+      const isWrong = random() < 0.15;
+      return { slots: [text], label: `{"kind":"k${isWrong ? (kind + 1) % 3 : kind}","size":"s${size}"}`, isWrong };
+    });
+    const { rowWeights } = trainFieldsStudent(rows, { seed: 1 }).report;
+    expect(rowWeights.weighedDown).toBe(rowWeights.likelyErrors);
+    expect(rowWeights.weighedDown).toBeGreaterThan(0.8 * rows.filter(({ isWrong }) => isWrong).length);
+  });
+
   it('writes values as the teacher does where the input says them otherwise', () => {
     const words = ['two', 'three', 'four', 'five', 'six', 'seven'];
     const rowsOf = (from: number, count: number) =>

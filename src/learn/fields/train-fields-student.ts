@@ -5,6 +5,7 @@ import { canonicalJson } from '../../records/shapes/canonical-json.ts';
 import { assignFolds } from '../folds.ts';
 import type { TrainingRow } from '../student-contract.ts';
 import type { Tagging } from '../tagger/tagger-contract.ts';
+import type { RowWeightsReport } from '../train-student.ts';
 import { type Leaf, putTogether, takeApart } from './answer-tree.ts';
 import { chooseGuide } from './choose-guide.ts';
 import { composeAnswer } from './compose-answer.ts';
@@ -20,6 +21,7 @@ import {
   type HeadRow,
   type SetGuess,
   type TrainedHead,
+  type TrainedLabelHead,
   trainLabelHead,
   trainSetHead,
   trainTaggerHead,
@@ -39,6 +41,8 @@ export interface FieldsReport {
   /** Share of out-of-fold answers that equal the row's own, as a whole. */
   readonly heldOutAccuracy: number;
   readonly fields: readonly FieldReport[];
+  /** Rows of which some label is likely wrong, and those that count less in its head. */
+  readonly rowWeights: RowWeightsReport;
   /** Rows that some student could have said: no free text, every copied value found in the input. */
   readonly learnableRows: number;
   readonly bytes: number;
@@ -105,6 +109,10 @@ export function trainFieldsStudent(
       head: 'fields',
       heldOutAccuracy: agrees.filter(Boolean).length / sources.length,
       fields: lesson.plans.map(reportField),
+      rowWeights: {
+        likelyErrors: new Set(heads.labels.flatMap(({ likelyErrors }) => likelyErrors)).size,
+        weighedDown: new Set(heads.labels.flatMap(({ weighedDown }) => weighedDown)).size,
+      },
       learnableRows: lesson.learnable,
       bytes: student.toBytes().length,
       seconds: clock.seconds,
@@ -180,9 +188,7 @@ function refuseUnlearnable(learnable: number, rows: number, plans: readonly Fiel
 }
 
 interface TrainedHeads {
-  readonly labels: readonly (TrainedHead<{ readonly label: string; readonly score: number }> & {
-    readonly path: string;
-  })[];
+  readonly labels: readonly (TrainedLabelHead & { readonly path: string })[];
   readonly sets: readonly (TrainedHead<SetGuess> & { readonly path: string })[];
   readonly tagger: TrainedHead<Tagging> | null;
   readonly guide: string | null;

@@ -36,11 +36,14 @@ export interface TrainedHead<Guess> {
 /** A value seen once among many rows is an accident, and its row teaches its label head nothing. */
 const manyRows = 50;
 
-export function trainLabelHead(
-  path: string,
-  rows: readonly HeadRow[],
-  options: HeadOptions,
-): TrainedHead<{ readonly label: string; readonly score: number }> {
+/** The head of a label field, and the rows whose label there is likely wrong. */
+export interface TrainedLabelHead extends TrainedHead<{ readonly label: string; readonly score: number }> {
+  readonly likelyErrors: readonly number[];
+  /** Those of them that count less. */
+  readonly weighedDown: readonly number[];
+}
+
+export function trainLabelHead(path: string, rows: readonly HeadRow[], options: HeadOptions): TrainedLabelHead {
   const labelOf = (row: HeadRow): string => row.labels.get(path) ?? '';
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(labelOf(row), (counts.get(labelOf(row)) ?? 0) + 1);
@@ -54,6 +57,8 @@ export function trainLabelHead(
     as: { kind: 'label', path, bytes: bytes.length },
     bytes,
     encoder: trained.student.encoder,
+    likelyErrors: trained.likelyErrors.map(taught.rowOf),
+    weighedDown: trained.weighedDown.map(taught.rowOf),
     outOfFold(at) {
       const guess = trained.outOfFold[taught.placeOf(at) ?? -1];
       const { slots, source } = rows[at] as HeadRow;
@@ -121,8 +126,16 @@ export function trainTaggerHead(
 function places(
   rows: readonly HeadRow[],
   isTaught: (row: HeadRow) => boolean,
-): { readonly rows: readonly HeadRow[]; placeOf(row: number): number | undefined } {
+): {
+  readonly rows: readonly HeadRow[];
+  placeOf(row: number): number | undefined;
+  rowOf(place: number): number;
+} {
   const taught = [...rows.keys()].filter((at) => isTaught(rows[at] as HeadRow));
   const placeOf = new Map(taught.map((at, place) => [at, place]));
-  return { rows: taught.map((at) => rows[at] as HeadRow), placeOf: (at) => placeOf.get(at) };
+  return {
+    rows: taught.map((at) => rows[at] as HeadRow),
+    placeOf: (at) => placeOf.get(at),
+    rowOf: (place) => taught[place] as number,
+  };
 }
