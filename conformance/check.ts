@@ -70,6 +70,8 @@ export interface OursWishes {
   readonly environment?: Readonly<Record<string, string>>;
   /** Data folder that exists already; otherwise an empty one. */
   readonly data?: string;
+  /** True: it is stopped when the suite ends, so that several checks can share it. */
+  readonly isShared?: boolean;
   /** False: no key is configured, `headers` carries none. */
   readonly withKey?: boolean;
 }

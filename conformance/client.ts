@@ -3,6 +3,8 @@ import type { CheckContext, OurGateway } from './check.ts';
 
 /** The gateway of a check, or one of its own. */
 export type Gateway = CheckContext | OurGateway;
+/** Whatever can be asked. */
+export type Addressed = Pick<Gateway, 'origin' | 'headers'>;
 
 export interface Question {
   readonly method?: string;
@@ -31,7 +33,7 @@ export interface Reply {
 }
 
 /** Sends one request with nothing of a client library in between, and reads the whole answer. */
-export async function ask(gateway: Gateway, question: Question = {}): Promise<Reply> {
+export async function ask(gateway: Addressed, question: Question = {}): Promise<Reply> {
   const stream = await openStream(gateway, question);
   await stream.ended;
   const body = Buffer.concat(stream.pieces.map(({ bytes }) => bytes));
@@ -76,7 +78,7 @@ export interface OpenStream {
 }
 
 /** Sends one request; resolves when status and headers have come. Rejects where the connection ends before. */
-export function openStream(gateway: Gateway, question: Question = {}): Promise<OpenStream> {
+export function openStream(gateway: Addressed, question: Question = {}): Promise<OpenStream> {
   const { method = 'POST', path = '/v1/chat/completions', body, agent, signal } = question;
   const bytes =
     body === undefined ? null : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);

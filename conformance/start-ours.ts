@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { OurGateway, OursWishes } from './check.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
-const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+export const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
 const startMs = 20_000;
 const stopMs = 5_000;
 

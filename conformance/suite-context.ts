@@ -31,6 +31,7 @@ class OurContext implements SuiteContext {
   readonly model = defaultModel;
   readonly upstream: ScriptedUpstream;
   readonly #started: OurGateway[] = [];
+  readonly #shared: OurGateway[] = [];
   #gateway: OurGateway | null = null;
   #isMarked = false;
 
@@ -55,7 +56,7 @@ class OurContext implements SuiteContext {
 
   readonly startOurs = async (wishes: OursWishes = {}): Promise<OurGateway> => {
     const gateway = await startOurs(wishes);
-    this.#started.push(gateway);
+    (wishes.isShared === true ? this.#shared : this.#started).push(gateway);
     return gateway;
   };
 
@@ -74,6 +75,7 @@ class OurContext implements SuiteContext {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#shared.splice(0).map((gateway) => gateway.stop()));
     await this.#stop();
     await this.upstream.close();
   }

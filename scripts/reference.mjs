@@ -173,6 +173,14 @@ function httpPage() {
           '`POST /v1/completions`, `/v1/embeddings`, `/v1/responses`',
           'sent on byte for byte; model, tokens and cost are read for limits and metrics',
         ],
+        [
+          '`POST /v1/messages`, `/anthropic/v1/messages`',
+          "Anthropic's, answered by a student or by the upstream; translated where the upstream speaks OpenAI's API: docs/guides/anthropic.md",
+        ],
+        [
+          '`POST /v1/messages/count_tokens`, also below `/anthropic`',
+          "counted by the upstream where it is Anthropic's, else `unsupported_endpoint`",
+        ],
         ['`GET /v1/models`, `/v1/models/{id}`', 'the models that the key may use'],
         [
           'every other `/v1/*`',

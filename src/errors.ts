@@ -96,6 +96,10 @@ const catalogue = {
     status: 404,
     remedy: 'Send the call to an upstream that has this endpoint, or use chat completions; see docs/reference/http.md.',
   },
+  untranslatable_request: {
+    status: 400,
+    remedy: 'Leave that field out, or send the call to an upstream that speaks your API.',
+  },
   model_not_found: { status: 404, remedy: 'Ask for a model that the upstream or the recorded log knows.' },
   not_recorded: { status: 404, remedy: 'The recorded teacher answers only calls that are in its log.' },
   route_not_found: { status: 404, remedy: 'The routes are listed in docs/reference/http.md.' },

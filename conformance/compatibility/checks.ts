@@ -7,6 +7,8 @@ import { forwardedHeaderChecks } from './forwarded-headers.ts';
 import { limitChecks } from './limits.ts';
 import { streamByteChecks } from './stream-bytes.ts';
 import { streamChecks } from './streams.ts';
+import { studentFailureChecks } from './student-failures.ts';
+import { studentChecks } from './students.ts';
 import { transportChecks } from './transport.ts';
 
 /** C1–C40. */
@@ -20,4 +22,6 @@ export const compatibilityChecks: readonly Check[] = [
   ...forwardedHeaderChecks,
   ...limitChecks,
   ...endpointChecks,
+  ...studentChecks,
+  ...studentFailureChecks,
 ];

@@ -92,9 +92,10 @@ export const connectionChecks: readonly Check[] = [
     title: 'idle connections to the upstream are closed within 25 s',
     slow: true,
     timeoutMs: 40_000,
-    async run({ upstream, ...context }) {
+    async run(context) {
+      const { upstream } = context;
       upstream.script = (reply) => reply.json(200, completion('ok'));
-      await ask({ ...context, upstream }, { body: chat(context) });
+      await ask(context, { body: chat(context) });
       const { connection } = upstream.requests[0] ?? {};
       await until(() => connection?.closedAt !== null, 'the idle connection was kept', 25_500);
     },

@@ -55,6 +55,7 @@ async function showCard(wanted: string, flags: CardFlags, context: CommandContex
         settings,
         lineage,
         terms,
+        erasedRows: entry.erasedRows ?? 0,
         certificates,
       };
       if (context.isJson) return context.printJson(card);
@@ -92,6 +93,8 @@ interface Card {
   readonly createdAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly lineage: Lineage | null;
+  /** Rows that were erased since it was trained. */
+  readonly erasedRows: number;
   readonly terms: ReturnType<typeof termsOfLineage>;
   readonly certificates: readonly { readonly upperBound: number; readonly threshold: number; readonly n: number }[];
 }
@@ -107,6 +110,8 @@ function sayCard(card: Card, { say }: CommandContext): void {
     );
   say();
   sayLineage(card.lineage, say);
+  if (card.erasedRows > 0)
+    say(`Trained on ${card.erasedRows} rows since erased; a student trained now has none of them.`);
   say();
   say('What the terms of its teachers say about training on their answers');
   for (const line of explainTerms(card.terms)) say(line);

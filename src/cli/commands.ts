@@ -68,6 +68,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),
   },
+  erase: {
+    summary: 'erase the calls of a user, or one call, for good',
+    load: async () => (await import('./erase.ts')).createEraseCommand(),
+  },
   models: {
     summary: 'list who answers to which model, and send a small call through each',
     load: async () => (await import('./models.ts')).createModelsCommand(),

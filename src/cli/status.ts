@@ -28,7 +28,7 @@ async function showStatus(_options: unknown, context: CommandContext): Promise<v
   for (const line of drawTable([heading, ...document.tasks.map(describeTask)])) context.say(line);
   context.say();
   for (const task of document.tasks.filter(({ kind }) => kind === 'task'))
-    context.say(`${task.name}: ${describeProspect(task)}`);
+    context.say(`${task.name}: ${describeProspect(task)}${describeErased(task)}`);
 }
 
 /** From the running server; without one from the store. Throws `file_not_found` where nothing is kept yet. */
@@ -68,6 +68,10 @@ const tellingReasons: readonly (RouteReason | null)[] = [
 function describeProspect({ waitingFor, outlook }: TaskLine): string {
   if (waitingFor === null || (outlook !== '' && !tellingReasons.includes(waitingFor))) return outlook;
   return outlook === '' ? reasonWords[waitingFor] : `${reasonWords[waitingFor]}; ${outlook}`;
+}
+
+function describeErased({ erasedRows }: TaskLine): string {
+  return erasedRows === 0 ? '' : `; its student was trained on ${erasedRows} calls since erased, until it is retrained`;
 }
 
 function describeTask(task: TaskLine): readonly string[] {

@@ -10,6 +10,7 @@ import type { Store } from '../storage/store.ts';
 export async function storedStatus(store: Store, defaultStage: Stage | 'auto'): Promise<StatusDocument> {
   const tasks: TaskLine[] = [];
   const served = await servedCertificates(store);
+  const erased = new Map((await store.students.list()).map(({ id, erasedRows = 0 }) => [id, erasedRows]));
   for (const task of await store.tasks.list()) {
     const stage = (await keptStageOf(store.state, task.id)) ?? defaultStage;
     const calls = await store.calls.count({ task: task.id });
@@ -26,6 +27,7 @@ export async function storedStatus(store: Store, defaultStage: Stage | 'auto'): 
       avoidedShare: null,
       certificate: served.get(task.id) ?? null,
       spotChecks: null,
+      erasedRows: erased.get(served.get(task.id)?.student ?? '') ?? 0,
       waitingFor: null,
       outlook: served.has(task.id)
         ? 'certified when the server stopped; `rightsize start` lets it go on'

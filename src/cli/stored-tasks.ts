@@ -59,6 +59,13 @@ export async function findStoredTasks(
   return namedTasks(store);
 }
 
+/** Finds the tasks anew after calls were erased: what was found tells of them. */
+export async function findTasksAnew(store: Store): Promise<void> {
+  if ((await store.calls.count()) === 0) return;
+  await store.state.remove(leftOverKey);
+  await findStoredTasks(store);
+}
+
 async function hasNewCalls(store: Store): Promise<boolean> {
   const leftOver = await store.state.get(leftOverKey);
   const now = await store.calls.count({ task: null });

@@ -230,5 +230,6 @@ async function keepStudent(
       ...(card as unknown as JsonObject),
     },
     bytes: student.toBytes(),
+    trainedOn: parts.train.map(({ callId }) => callId),
   });
 }

@@ -124,6 +124,28 @@ export class KnownTask {
     this.#record = null;
   }
 
+  /** Forgets the versions whose calls are all gone, with the templates that were theirs alone. Gives the templates. */
+  dropVersions(ids: ReadonlySet<string>): readonly KnownTemplate[] {
+    const dropped: KnownTemplate[] = [];
+    for (const known of [...this.templates]) {
+      for (const [teacher, version] of known.teachers) if (ids.has(version)) known.teachers.delete(teacher);
+      if (known.teachers.size > 0) continue;
+      dropped.push(known);
+      this.templates.splice(this.templates.indexOf(known), 1);
+    }
+    this.versions = this.versions.filter(({ id }) => !ids.has(id));
+    this.#record = null;
+    return dropped;
+  }
+
+  /** Its answers counted anew, without those that were erased. What fields were read as before still counts. */
+  recount(tally: AnswerTally): void {
+    this.#tally = tally;
+    this.#answers = tally.count + tally.withoutContent;
+    this.#record = null;
+    this.#vocabulary = null;
+  }
+
   /** Takes over all that another task has: they were one. */
   absorb(other: KnownTask): void {
     for (const template of other.templates) {

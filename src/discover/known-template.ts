@@ -79,6 +79,11 @@ export class KnownTemplate implements KnownTemplateOptions {
     return this.#samples;
   }
 
+  forgetCalls(ids: ReadonlySet<string>): void {
+    this.#samples = this.#samples.filter((call) => !ids.has(call.id));
+    this.#sampleCharacters = this.#samples.reduce((sum, call) => sum + sizeOf(call), 0);
+  }
+
   #keepSample(call: KeptCall): void {
     this.#samples.push(call);
     this.#sampleCharacters += sizeOf(call);

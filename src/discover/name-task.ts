@@ -78,9 +78,9 @@ function slug(words: readonly string[]): string {
     .toLowerCase()
     .normalize('NFC')
     .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-/, '')
     .slice(0, 48)
-    .replace(/-+$/, '');
+    .replace(/-$/, '');
 }
 
 /** The first name that is free, or the first with a number that makes it so. */

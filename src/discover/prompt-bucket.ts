@@ -80,6 +80,13 @@ export class PromptBucket {
     this.#familiar.clear();
   }
 
+  /** Forgets calls that it kept, and with them how kept calls begin and end. */
+  forgetCalls(ids: ReadonlySet<string>): void {
+    const before = this.kept.length;
+    this.release((call) => ids.has(call.id));
+    if (this.kept.length < before) this.#familiar.clear();
+  }
+
   /** Takes a template out of use; its task keeps the versions it had. */
   retire(template: KnownTemplate): void {
     template.isRetired = true;

@@ -10,6 +10,7 @@ import { KnownTemplate } from './known-template.ts';
 import { minePrompts } from './mine-prompts.ts';
 import { PromptBucket } from './prompt-bucket.ts';
 import { readPrompt } from './read-prompt.ts';
+import { recountAnswers } from './recount-answers.ts';
 import { reviewTemplate } from './review-template.ts';
 import { TaskBook } from './task-book.ts';
 import { widenCluster } from './widen-cluster.ts';
@@ -162,6 +163,33 @@ export class TaskFinder {
   forget(id: string): boolean {
     for (const template of this.#book.get(id)?.templates ?? []) this.#buckets.get(template.structure)?.retire(template);
     return this.#book.forget(id);
+  }
+
+  /** Forgets calls that are to be erased, as far as they are kept whole; `recount` and `dropVersions` see to what was learned from them. */
+  forgetCalls(ids: ReadonlySet<string>): void {
+    for (const bucket of this.#buckets.values()) {
+      const before = bucket.characters;
+      bucket.forgetCalls(ids);
+      this.#characters += bucket.characters - before;
+      for (const template of bucket.templates) template.forgetCalls(ids);
+    }
+  }
+
+  /** Counts a task's answers anew, from the calls that are left. */
+  async recount(id: string, calls: AsyncIterable<Call>): Promise<void> {
+    const task = this.#book.get(id);
+    if (task === undefined) return;
+    const tally = await recountAnswers(
+      task.templates.map(({ template }) => template),
+      calls,
+    );
+    task.recount(tally);
+  }
+
+  /** Forgets versions of a task whose calls are all gone: their prompts may be what was to be erased. */
+  dropVersions(id: string, versions: ReadonlySet<string>): void {
+    const dropped = this.#book.get(id)?.dropVersions(versions) ?? [];
+    for (const template of dropped) this.#buckets.get(template.structure)?.retire(template);
   }
 
   /**

@@ -16,7 +16,7 @@ import { Heartbeat, streamHeaders } from './heartbeat.ts';
 import { relayUpstream } from './relay-upstream.ts';
 import { routeHeaders } from './route-headers.ts';
 import type { RouteParts } from './route-parts.ts';
-import { errorBody, sendError } from './send-error.ts';
+import { errorBody, idHeaders, sendError } from './send-error.ts';
 import { sendUpstream } from './send-upstream.ts';
 import { studentCompletion } from './student-completion.ts';
 
@@ -145,11 +145,11 @@ interface LocalAnswer {
 }
 
 function sendCompletion(
-  { id, response }: Exchange,
+  { id, response, endpoint }: Exchange,
   { chat, form }: AskedCall,
   { completion, decision, limits }: LocalAnswer,
 ): Answered {
-  const headers = { ...limits, ...routeHeaders(decision), 'x-request-id': id };
+  const headers = { ...limits, ...routeHeaders(decision), ...idHeaders(id, endpoint.dialect) };
   if (chat.stream === true) {
     const events = form.events(completion, chat);
     response.writeHead(200, { ...streamHeaders, ...headers });
@@ -179,7 +179,7 @@ async function askUpstream(
   const headers = { ...limits, ...routeHeaders(decision) };
   const heartbeat =
     chat.stream === true && streams.heartbeatMs !== null
-      ? new Heartbeat(response, { ...headers, 'x-request-id': id }, streams.heartbeatMs)
+      ? new Heartbeat(response, { ...headers, ...idHeaders(id, dialect) }, streams.heartbeatMs)
       : null;
   let upstream: UpstreamResponse;
   try {
@@ -187,7 +187,7 @@ async function askUpstream(
   } catch (error) {
     heartbeat?.stop();
     const isStream = heartbeat?.hasBegun === true;
-    const sent = sendError(response, error, { headers: { 'x-request-id': id, ...headers }, dialect, isStream });
+    const sent = sendError(response, error, { headers: { ...idHeaders(id, dialect), ...headers }, dialect, isStream });
     return failed(sent, null);
   }
   const tee = new ResponseTee(form.readStream);

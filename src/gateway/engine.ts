@@ -50,6 +50,15 @@ export interface TaskStatus {
   readonly outlook: string;
 }
 
+/** Calls that are erased, and what is left of their tasks. */
+export interface ForgottenCalls {
+  readonly ids: ReadonlySet<string>;
+  /** The tasks that had such calls: the ids of their versions without any call left, or `all` where the task has none. */
+  readonly tasks: ReadonlyMap<string, ReadonlySet<string> | 'all'>;
+  /** The calls of a task that are left. */
+  callsOf(task: string): AsyncIterable<Call>;
+}
+
 /** The live loop of all tasks: decides, then learns from what was answered. One instance serves the gateway, another a replay. */
 export interface Engine {
   /**
@@ -61,6 +70,8 @@ export interface Engine {
   decide(call: IncomingCall, input?: InputVector | null): Decision;
   /** The answer is on its way; learn from it. Never throws. */
   observe(call: Call, decision: Decision): void;
+  /** Forgets calls that are to be erased, and all that only they had taught; students stay as they are. Absent where nothing is learned. */
+  forgetCalls?(forgotten: ForgottenCalls): Promise<void>;
   /** How far students are let; `task` null means all tasks (the kill switch with `off`). */
   setStage(task: string | null, stage: Stage | 'auto'): void;
   status(): readonly TaskStatus[];

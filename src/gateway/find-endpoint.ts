@@ -8,6 +8,7 @@ export type EndpointName =
   | 'responses'
   | 'models'
   | 'messages'
+  | 'count-tokens'
   | 'other';
 
 /** Whose way of writing errors a caller expects. `responses` differs from `openai` in the middle of a stream only. */
@@ -27,6 +28,7 @@ const named = new Map<string, EndpointName>([
   ['POST /responses', 'responses'],
   ['GET /models', 'models'],
   ['POST /messages', 'messages'],
+  ['POST /messages/count_tokens', 'count-tokens'],
 ]);
 
 /** Clients whose base URL lacks the `/v1` mean these; nothing else is looked for outside of it. */

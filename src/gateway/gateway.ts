@@ -19,10 +19,11 @@ import { dialectOf, type EndpointName, findEndpoint } from './find-endpoint.ts';
 import type { Outcome } from './outcome.ts';
 import type { RouteParts } from './route-parts.ts';
 import { answerChat } from './routes/chat-completions.ts';
+import { answerMessages } from './routes/messages.ts';
 import { answerMetered } from './routes/metered.ts';
 import { listModels } from './routes/models.ts';
 import { hasBody, passThrough } from './routes/pass-through.ts';
-import { sendError } from './send-error.ts';
+import { idHeaders, sendError } from './send-error.ts';
 
 /** A call as it is handed to whoever keeps it. */
 export interface CapturedCall {
@@ -326,7 +327,8 @@ const routes: Readonly<Record<EndpointName, RouteHandler<RouteParts>>> = {
   embeddings: answerMetered,
   responses: answerMetered,
   models: listModels,
-  messages: passThrough,
+  messages: answerMessages,
+  'count-tokens': answerMetered,
   other: passThrough,
 };
 
@@ -347,8 +349,9 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   const isUnread = hasBody(request) && !request.complete;
   const retry = error instanceof RightsizeError && error.code === 'server_stopping' ? { 'retry-after': '1' } : {};
   const closing = isUnread ? { connection: 'close' } : {};
-  const headers = { 'x-request-id': id, 'x-rightsize-call': id, ...retry, ...closing };
-  const sent = sendError(response, error, { headers, dialect: dialectOf(request.url ?? '') });
+  const dialect = dialectOf(request.url ?? '');
+  const headers = { ...idHeaders(id, dialect), 'x-rightsize-call': id, ...retry, ...closing };
+  const sent = sendError(response, error, { headers, dialect });
   if (!isUnread) return sent;
   // Closing while the caller still sends would reset the connection and lose the answer.
   request.resume();

@@ -12,7 +12,7 @@ import type { TaskSettings } from '../records/task-tolerance.ts';
 import type { Trainer } from '../train/trainer.ts';
 import type { LabelledCall } from '../train/training-rows.ts';
 import type { CallVectors } from './call-vectors.ts';
-import type { Decision, Engine, IncomingCall, TaskStatus } from './engine.ts';
+import type { Decision, Engine, ForgottenCalls, IncomingCall, TaskStatus } from './engine.ts';
 import { describeOutlook } from './outlook.ts';
 import { type RequestTraits, studentObstacle, traitsOf } from './student-obstacle.ts';
 import { fetchStudents, type StudentShelf } from './student-shelf.ts';
@@ -201,6 +201,28 @@ export class LiveEngine implements Engine {
     if (found === null) this.#keepUnmatched(call);
     else this.#learn(found, call, inner);
     if (this.#options.minesByItself !== false && this.#finder.isMiningDue) this.mine(call.at);
+  }
+
+  async forgetCalls({ ids, tasks, callsOf }: ForgottenCalls): Promise<void> {
+    for (const id of ids) this.#unmatched.delete(id);
+    this.#finder.forgetCalls(ids);
+    for (const [id, versions] of tasks) {
+      const runner = this.#runners.get(id);
+      if (versions === 'all') {
+        this.#runners.delete(id);
+        this.#finder.forget(id);
+        continue;
+      }
+      runner?.forgetCalls(ids);
+      runner?.dropVersions(versions);
+      for (const version of versions) {
+        this.#usage.delete(version);
+        this.#traits.delete(version);
+      }
+      this.#finder.dropVersions(id, versions);
+      await this.#finder.recount(id, callsOf(id));
+      if (runner !== undefined) this.#refresh(runner);
+    }
   }
 
   setStage(task: string | null, stage: StageSetting): void {

@@ -10,7 +10,7 @@ import { type Gate, isRefusal, openGate, type Refusal } from './gates/gate.ts';
 import { WholeGate } from './gates/whole-gate.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { deploymentHeaders } from './route-headers.ts';
-import { errorBody, sendErrorBody } from './send-error.ts';
+import { errorBody, idHeaders, sendErrorBody } from './send-error.ts';
 import { accepts, encodingOf, unpackStream } from './unpack.ts';
 
 export interface Relay {
@@ -140,9 +140,9 @@ class RunningRelay {
   }
 
   #begin(bytes: number | null = null): void {
-    const { response, upstream, headers, id } = this.#relay;
+    const { response, upstream, headers, id, dialect } = this.#relay;
     if (!response.headersSent)
-      response.writeHead(upstream.status, { 'x-request-id': id, ...answerHeaders(upstream, bytes), ...headers });
+      response.writeHead(upstream.status, { ...idHeaders(id, dialect), ...answerHeaders(upstream, bytes), ...headers });
   }
 
   #end(): void {
@@ -181,7 +181,7 @@ class RunningRelay {
       dialect,
       isStream: this.#isStream,
       sentBefore,
-      headers: { 'x-request-id': id, ...told },
+      headers: { ...idHeaders(id, dialect), ...told },
     });
     this.#finish({ failure: error, status, value });
   }

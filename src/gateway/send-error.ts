@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { RightsizeError } from '../errors.ts';
+import { messageErrorType } from '../providers/anthropic/translate-errors.ts';
 import { isJsonObject, type JsonObject } from '../records/call.ts';
 import type { Dialect } from './find-endpoint.ts';
 import { InvalidRequest } from './read-chat-request.ts';
@@ -8,7 +9,7 @@ import { InvalidRequest } from './read-chat-request.ts';
 export function errorBody(error: RightsizeError, dialect: Dialect = 'openai', status = error.status): JsonObject {
   const message = `${error.message} ${error.remedy}`;
   if (dialect === 'anthropic')
-    return { type: 'error', error: { type: anthropicErrorType(status), message, code: error.code } };
+    return { type: 'error', error: { type: messageErrorType(status), message, code: error.code } };
   const param = error instanceof InvalidRequest ? error.param : null;
   return { error: { message, type: errorType(error, status), param, code: error.code } };
 }
@@ -18,21 +19,6 @@ function errorType({ code }: RightsizeError, status: number): string {
   if (status === 403) return 'permission_error';
   if (status === 429) return code === 'insufficient_quota' ? code : 'rate_limit_error';
   return status < 500 ? 'invalid_request_error' : 'api_error';
-}
-
-const anthropicErrorTypes: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  402: 'billing_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  504: 'timeout_error',
-  529: 'overloaded_error',
-};
-
-function anthropicErrorType(status: number): string {
-  return anthropicErrorTypes[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
 }
 
 /**
@@ -50,6 +36,11 @@ export function errorEvent(body: JsonObject, dialect: Dialect, sentBefore = ''):
     response: { object: 'response', status: 'failed', output: [], error: { code, message } },
   };
   return `event: response.failed\ndata: ${JSON.stringify(failed)}\n\n`;
+}
+
+/** The id of a request under the names that clients look for. */
+export function idHeaders(id: string, dialect: Dialect): Record<string, string> {
+  return dialect === 'anthropic' ? { 'x-request-id': id, 'request-id': id } : { 'x-request-id': id };
 }
 
 export interface ErrorAnswer {

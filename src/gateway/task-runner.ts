@@ -220,6 +220,20 @@ export class TaskRunner {
     });
   }
 
+  /** Forgets calls that are to be erased; they train no more. */
+  forgetCalls(ids: ReadonlySet<string>): void {
+    this.#rows.forget(ids);
+    this.#waiting = this.#waiting.filter(({ callId }) => !ids.has(callId));
+    for (const track of this.#tracks.values()) track.forgetUnseen();
+  }
+
+  /** Forgets versions whose calls are all gone. */
+  dropVersions(ids: ReadonlySet<string>): void {
+    for (const id of ids) this.#tracks.delete(id);
+    if (this.#newestVersion !== null && ids.has(this.#newestVersion))
+      this.#newestVersion = [...this.#tracks.keys()].at(-1) ?? null;
+  }
+
   /** Goes on where `toJSON` stopped: first `expect`, then every `recall`, then `resume`. */
   expect(state: RunnerState): void {
     for (const track of state.tracks) this.#recalledEras.set(track.version, track.era);

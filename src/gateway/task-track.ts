@@ -255,6 +255,11 @@ export class TaskTrack {
     return Math.max(0, this.#nextTraining - this.#rowsInEra());
   }
 
+  /** New labels that no labelled call has any more are no news, and nobody's words. */
+  forgetUnseen(): void {
+    for (const label of this.#newLabels) if (!this.#parts.rows.hasSeen(label)) this.#newLabels.delete(label);
+  }
+
   /** Why a version without a certificate waits, where more is known than that it has none. */
   waitBecause(reason: RouteReason): void {
     if (this.#serving === null) this.#suspendedFor = reason;

@@ -35,10 +35,14 @@ export function countLabelWords(label: string): number {
   );
 }
 
+const openingMarks = /^["'`*“„«]+/;
+// Looking back keeps the run of marks from being tried again from each of its characters.
+const closingMarks = /(?<!["'`*.!,;:”»。！，；：])["'`*.!,;:”»。！，；：]+$/;
+
 /** What near-labels share: case, white space, quotes, emphasis, brackets around the whole and closing punctuation make no other label. */
 export function foldLabel(text: string): string {
   const folded = text.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
-  const bare = folded.replace(/^["'`*“„«]+|["'`*.!,;:”»。！，；：]+$/g, '').trim();
+  const bare = folded.replace(openingMarks, '').replace(closingMarks, '').trim();
   const inner = /^\(?([^()]+)\)$/.exec(bare)?.[1]?.trim() ?? bare;
   // A label made of punctuation alone ("!", "?") is still a label.
   return inner || folded;
@@ -53,7 +57,7 @@ function labelInSentence(text: string, form: { readonly before: string; readonly
   const folded = foldAround(text).trim();
   const before = foldAround(form.before).trimStart();
   const after = foldAround(form.after).trimEnd();
-  const bareAfter = after.replace(/[.!]+$/, '');
+  const bareAfter = after.replace(/(?<![.!])[.!]+$/, '');
   const end = folded.endsWith(after) ? after.length : folded.endsWith(bareAfter) ? bareAfter.length : -1;
   if (end < 0 || !folded.startsWith(before) || before.length + end > folded.length) return null;
   return foldLabel(folded.slice(before.length, folded.length - end)) || null;

@@ -12,6 +12,8 @@ import type { Call } from '../records/call.ts';
 import type { Certificate } from '../records/certificate.ts';
 import type { Route, Stage } from '../records/route.ts';
 import type { AdminRoute } from './admin-route.ts';
+import type { ErasureReport, ErasureRequest } from './erase-calls.ts';
+import { eraseRoute, mountEraseRoute } from './erase-route.ts';
 import { keyRoutes, mountKeyRoutes } from './key-routes.ts';
 import type { ModelsDocument, ModelTestsDocument } from './models.ts';
 import { readJsonBody } from './read-json-body.ts';
@@ -44,6 +46,10 @@ export interface AdminParts {
     /** Throws `model_not_found` where a name stands for none. */
     readonly test: (names: readonly string[] | null) => Promise<ModelTestsDocument>;
   };
+  /** Erases calls, or says what would be erased. */
+  readonly erase: (wanted: ErasureRequest, options: { readonly isDryRun: boolean }) => Promise<ErasureReport>;
+  /** Rows erased since, by student; those without any are not among them. */
+  readonly erasedRows: () => ReadonlyMap<string, number>;
   /** Makes a stage outlive the process. */
   readonly keepStage: (task: string | null, stage: Stage | 'auto') => Promise<void>;
 }
@@ -77,6 +83,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     summary: 'Sends one small call through each deployment',
     body: modelTestRequestSchema,
   },
+  eraseRoute,
   { method: 'get', path: '/metrics', summary: 'Figures in the text format of Prometheus' },
   { method: 'get', path: '/admin/v1/openapi.json', summary: 'This API as an OpenAPI document' },
 ];
@@ -99,15 +106,16 @@ export function createAdminApp(parts: AdminParts): Hono {
     const { models } = await readJsonBody(context, modelTestRequestSchema, 'Send `{"models": [NAME…] or null}`.');
     return context.json(await parts.models.test(models));
   });
-  app.get('/admin/v1/status', (context) => context.json(describeStatus(parts.engine, parts.gateway, parts.facts)));
+  app.get('/admin/v1/status', (context) => context.json(describeStatus(parts)));
   app.post('/admin/v1/stage', async (context) => {
     const { task, stage } = await readJsonBody(context, stageRequestSchema, stageRemedy);
     if (task !== null && !parts.engine.status().some((known) => known.task.id === task))
       throw new RightsizeError('task_not_found', `There is no task with the id \`${task}\`.`);
     parts.engine.setStage(task, stage);
     await parts.keepStage(task, stage);
-    return context.json({ tasks: describeTasks(parts.engine) });
+    return context.json({ tasks: describeTasks(parts) });
   });
+  mountEraseRoute(app, parts.erase);
   mountKeyRoutes(app, parts.access);
   app.get('/admin/v1/calls/:id', async (context) => {
     const found = await parts.findCall(context.req.param('id'));

@@ -12,6 +12,7 @@ import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { FoundCall } from './admin-app.ts';
 import { keepRetention } from './apply-retention.ts';
+import { describeErasure, type ErasureReport, type ErasureRequest, eraseCalls, findErasure } from './erase-calls.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openChosenEncoder } from './open-chosen-encoder.ts';
@@ -56,6 +57,10 @@ export interface Installation {
   /** For people: a URL, a file; null where only students answer. */
   readonly upstream: string | null;
   findCall(id: string): Promise<FoundCall | null>;
+  /** Erases calls for good, or says what would be erased. */
+  erase(wanted: ErasureRequest, options: { readonly isDryRun: boolean }): Promise<ErasureReport>;
+  /** Rows erased since, by student. */
+  erasedRows(): ReadonlyMap<string, number>;
   keepStage(task: string | null, stage: Stage | 'auto'): Promise<void>;
   /**
    * Takes up changed settings without dropping a request. What is wrong with them is thrown, and the old ones stay.
@@ -99,6 +104,7 @@ async function open(
   await applyKeptStages(store.state, engine);
   const access = await openAccess({ store, settings, onProblem: (err) => tellUnsaved(log, err) });
   closers.push(() => access.close());
+  let erasedRows = await readErasedRows(store);
   const metrics = createMetrics();
   const tracing = options.version === undefined ? null : await openTracing(options.version);
   const gateway = createGateway({
@@ -135,9 +141,25 @@ async function open(
       await capture.flush();
       return findCall(store, id);
     },
+    erasedRows: () => erasedRows,
+    erase: async (wanted, { isDryRun }) => {
+      await capture.flush();
+      const found = await findErasure(store, wanted);
+      if (isDryRun || found.length === 0) return describeErasure(store, found);
+      try {
+        return await eraseCalls({ store, engine }, found);
+      } finally {
+        erasedRows = await readErasedRows(store);
+      }
+    },
     keepStage: (task, stage) => keepStage(store.state, task, stage),
     reload: () => live.reload(),
   };
+}
+
+async function readErasedRows(store: Store): Promise<ReadonlyMap<string, number>> {
+  const students = await store.students.list();
+  return new Map(students.flatMap(({ id, erasedRows }) => (erasedRows === undefined ? [] : [[id, erasedRows]])));
 }
 
 async function findCall(store: Store, id: string): Promise<FoundCall | null> {

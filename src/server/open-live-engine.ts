@@ -1,4 +1,4 @@
-import { lineageOf, termsOfLineage } from '../curate/lineage.ts';
+import { lineageOf, type TrainedCall, termsOfLineage } from '../curate/lineage.ts';
 import { hostOf } from '../curate/provider-terms.ts';
 import { type FinderState, TaskFinder } from '../discover/task-finder.ts';
 import type { Encoder } from '../encoder/encoder.ts';
@@ -50,7 +50,9 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
     ...(state === undefined ? {} : { finder: TaskFinder.from(state.finder as FinderState) }),
     shelf,
     onCandidate: (candidate) => {
-      const stored = keepCandidate(store, candidate, settings).then(() => shelf.stored(candidate.student.id));
+      const stored = keepCandidate(store, candidate, settings)
+        .then(() => keeper.countErased(candidate.trained))
+        .then(() => shelf.stored(candidate.student.id));
       keeper.storing('a student', stored);
     },
     onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
@@ -64,6 +66,7 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
   if (state !== undefined)
     await engine.resume(state, (task) => newestCalls(store, task), await readStudents(store, state, shelf, log));
   keeper.watch(engine);
+  keeper.forgetting(engine);
   const catchingUp = catchUp(store, engine, keeper).catch((err: unknown) =>
     log.error({ err }, 'imported calls could not be learned from'),
   );
@@ -86,6 +89,7 @@ class EngineKeeper {
   #engine: LiveEngine | null = null;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
+  readonly #erased = new Set<string>();
   isClosing = false;
 
   constructor(store: Store, log: Log) {
@@ -119,6 +123,25 @@ class EngineKeeper {
     if (this.#engine === null) return;
     await this.#store.tasks.put(this.#engine.finder.tasks());
     await this.#store.state.set(engineKey, this.#engine.toJSON() as unknown as Json);
+  }
+
+  /** Of a training that was under way when rows of it were erased. */
+  async countErased(trained: readonly { readonly id: string; readonly at: number }[]): Promise<void> {
+    const gone = trained.filter(({ id }) => this.#erased.has(id));
+    if (gone.length > 0)
+      await this.#store.students.countErased(gone.map(({ id, at }) => ({ id, at, tenant: '', match: null })));
+  }
+
+  /** The engine, with an erasure that is stored when it resolves. */
+  forgetting(engine: LiveEngine): void {
+    const forget = engine.forgetCalls.bind(engine);
+    engine.forgetCalls = async (forgotten) => {
+      for (const id of forgotten.ids) this.#erased.add(id);
+      await Promise.all(this.#writes);
+      await forget(forgotten);
+      await Promise.all(this.#writes);
+      await this.save();
+    };
   }
 
   /** The engine, with a `close` that saves it first. */
@@ -187,13 +210,23 @@ async function keepCandidate(
     frozenGold: new Set(sets.flatMap(({ answers }) => answers.map(({ callId }) => callId))),
     weighedDownRows,
   });
-  await keepStudent(store, student, { task, version, card: { lineage, terms: termsOfLineage(lineage) } });
+  await keepStudent(store, student, { task, version, card: { lineage, terms: termsOfLineage(lineage) }, trained });
 }
 
 async function keepStudent(
   store: Store,
   student: Student,
-  { task, version, card = {} }: { readonly task: string; readonly version: string; readonly card?: object },
+  {
+    task,
+    version,
+    card = {},
+    trained,
+  }: {
+    readonly task: string;
+    readonly version: string;
+    readonly card?: object;
+    readonly trained?: readonly TrainedCall[];
+  },
 ): Promise<void> {
   await store.students.put({
     id: student.id,
@@ -202,6 +235,7 @@ async function keepStudent(
     createdAt: Date.now(),
     details: { encoder: student.encoder?.id ?? null, ...(card as JsonObject) },
     bytes: student.toBytes(),
+    ...(trained === undefined ? {} : { trainedOn: trained.map(({ id }) => id) }),
   });
 }
 

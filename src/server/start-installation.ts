@@ -23,7 +23,7 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
   const { settings, version } = options;
   const startedAt = Date.now();
   const installation = await openInstallation(options);
-  const { engine, gateway, access, upstream, findCall, keepStage } = installation;
+  const { engine, gateway, access, upstream, findCall, keepStage, erase, erasedRows } = installation;
   const { metrics, captureCounts } = installation;
   const deployments = () => standingsOf(installation.provider);
   let server: RunningServer | null = null;
@@ -43,6 +43,8 @@ export async function startInstallation(options: StartOptions): Promise<RunningI
       facts,
       findCall,
       keepStage,
+      erase,
+      erasedRows,
       reload: () => installation.reload(),
       models: {
         list: () => listModels(installation.provider),

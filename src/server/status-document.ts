@@ -20,6 +20,8 @@ export interface TaskLine {
   readonly avoidedShare: number | null;
   readonly certificate: Certificate | null;
   readonly spotChecks: { readonly calls: number; readonly different: number } | null;
+  /** Calls that trained the certified student and were erased since; a retrained student has none. */
+  readonly erasedRows: number;
   /** Why nothing is answered locally; null while something is. */
   readonly waitingFor: RouteReason | null;
   readonly outlook: string;
@@ -49,14 +51,25 @@ export interface ServerFacts {
   readonly upstream: string | null;
 }
 
-export function describeStatus(engine: Engine, gateway: Gateway, facts: ServerFacts): StatusDocument {
+/** What a status is told from. */
+export interface StatusSources {
+  readonly engine: Engine;
+  readonly gateway: Gateway;
+  readonly facts: ServerFacts;
+  /** Rows erased since, by student. */
+  readonly erasedRows: () => ReadonlyMap<string, number>;
+}
+
+export function describeStatus(sources: StatusSources): StatusDocument {
+  const { gateway, facts } = sources;
   return {
     server: { ...facts, startedAt: new Date(facts.startedAt).toISOString(), ...gateway.counts, active: gateway.active },
-    tasks: describeTasks(engine),
+    tasks: describeTasks(sources),
   };
 }
 
-export function describeTasks(engine: Engine): readonly TaskLine[] {
+export function describeTasks({ engine, erasedRows }: StatusSources): readonly TaskLine[] {
+  const erased = erasedRows();
   return engine.status().map(({ task, ...status }) => ({
     id: task.id,
     name: task.name,
@@ -64,6 +77,7 @@ export function describeTasks(engine: Engine): readonly TaskLine[] {
     kind: task.kind,
     shape: task.shape.kind,
     ...status,
+    erasedRows: erased.get(status.certificate?.student ?? '') ?? 0,
     avoidedShare: status.calls === 0 ? null : 1 - status.teacherCalls / status.calls,
   }));
 }

@@ -5,6 +5,7 @@ import type { Route } from '../records/route.ts';
 import type { CallStore, StoredCall } from './call-store.ts';
 import { call, noon } from './some-call.contract.ts';
 import type { Store } from './store.ts';
+import { userReference } from './user-reference.ts';
 
 function stored(overrides: Partial<Call> & { readonly id: string }, task: string | null = null): StoredCall {
   return { call: call(overrides), route: null, match: task === null ? null : { task, version: `${task}-1` } };
@@ -246,6 +247,38 @@ export function describeCallStore(backend: string, open: () => Promise<Store>): 
       expect(left[0]).toBe(`c${1500 - left.length}`);
       expect(left.length).toBeGreaterThan(0);
       expect(await calls.remove({ largerThanBytes: before })).toEqual({ calls: 0, bytes: 0 });
+    });
+
+    it('finds the calls of a user by what was written down, or by what their requests say, of one tenant where one is named', async () => {
+      const calls = await openCalls();
+      const jane = userReference('jane');
+      const request = (fields: object) => ({ model: 'm', messages: [], ...fields });
+      await calls.append([
+        { ...stored({ id: 'a', at: noon + 2 }, 'triage'), user: jane },
+        stored({ id: 'b', at: noon, request: request({ user: 'jane' }) }),
+        stored({ id: 'c', at: noon + 1, tenant: 'bank', request: request({ metadata: { user_id: 'jane' } }) }),
+        { ...stored({ id: 'd', request: request({ user: 'jane' }) }), user: null },
+        stored({ id: 'e', request: request({ user: 'joe' }) }),
+        stored({ id: 'f' }),
+      ]);
+      expect((await calls.ofUser(jane)).map(({ id }) => id)).toEqual(['b', 'c', 'a']);
+      expect(await calls.ofUser(jane, { tenant: 'bank' })).toEqual([
+        { id: 'c', at: noon + 1, tenant: 'bank', match: null },
+      ]);
+      expect((await calls.ofUser(jane, { tenant: 'shop' }))[1]?.match).toEqual({ task: 'triage', version: 'triage-1' });
+      expect(await calls.ofUser(jane, { tenant: 'unknown' })).toEqual([]);
+      expect(await calls.ofUser(userReference('nobody'))).toEqual([]);
+    });
+
+    it('erases calls and keeps the others as they were', async () => {
+      const calls = await openCalls();
+      const many = Array.from({ length: 90 }, (_, index) => stored({ id: `c${index}`, at: noon + index }));
+      await calls.append(many);
+      const ids = many.filter((_, index) => index % 3 === 0).map(({ call: { id } }) => id);
+      expect((await calls.erase([...ids, 'unknown'])).calls).toBe(30);
+      expect(await collect(calls.scan())).toEqual(many.filter((_, index) => index % 3 !== 0));
+      expect((await calls.erase([])).calls).toBe(0);
+      expect(await calls.append([stored({ id: 'c0' })])).toBe(1);
     });
 
     it('forgets the calls of one task and keeps the others readable', async () => {

@@ -18,6 +18,15 @@ export interface StoredCall {
   readonly user?: string | null;
 }
 
+/** A call that is to be erased. */
+export interface FoundReference {
+  readonly id: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  readonly tenant: string;
+  readonly match: TaskReference | null;
+}
+
 export interface CallFilter {
   /** Task id; null means the calls that belong to no task. Left out: all calls. */
   readonly task?: string | null | undefined;
@@ -64,6 +73,10 @@ export interface CallStore {
   remove(rule: RetentionRule): Promise<Removal>;
   /** Removes the calls of a task and what was learned from their texts to store them smaller. */
   forgetTask(task: string): Promise<Removal>;
+  /** The calls of a user, by the reference of `user-reference.ts`, oldest first. */
+  ofUser(user: string, filter?: Pick<CallFilter, 'tenant'>): Promise<readonly FoundReference[]>;
+  /** Removes calls by id, and their words from what other calls are stored with. Within `Store.erasing` they leave the files too. */
+  erase(ids: readonly string[]): Promise<Removal>;
   /** Bytes that everything stored takes on the disk, or in memory roughly. */
   size(): Promise<number>;
 }

@@ -30,6 +30,8 @@ export interface GoldStore {
   list(task: string): Promise<readonly GoldAnswer[]>;
   /** False when there is none for this call. Frozen sets keep theirs. */
   remove(callId: string): Promise<boolean>;
+  /** Removes the answers of these calls, from frozen sets too: they are to be erased. Returns how many calls had one. */
+  erase(callIds: readonly string[]): Promise<number>;
   /** Makes the next version of the task's set from today's answers. */
   freeze(task: string, frozenAt: number): Promise<GoldSet>;
   /** Oldest first. */

@@ -110,6 +110,40 @@ export function describeStore(backend: string, open: () => Promise<Store>): void
       expect(await store.students.remove('old')).toBe(false);
     });
 
+    it('S11: counts erased calls against the students that they trained, and against no other', async () => {
+      const erased = (id: string, at = 0) => ({ id, at, tenant: 'shop', match: { task: 't', version: 'v' } });
+      const trainedOn = Array.from({ length: 500 }, (_, index) => `call_${index}`);
+      await store.students.put(student('s', { trainedOn }));
+      await store.students.put(student('other', { trainedOn: ['call_x'] }));
+      await store.students.put(student('unknown', { version: 'v', createdAt: 10 }));
+      const touched = await store.students.countErased([erased('call_7'), erased('call_499'), erased('call_500', 11)]);
+      expect(new Map(touched.map((each) => [each.student, each.rows]))).toEqual(
+        new Map([
+          ['s', 2],
+          ['unknown', 2],
+        ]),
+      );
+      expect(await store.students.countErased([erased('call_8', 99)])).toEqual([{ student: 's', task: 't', rows: 1 }]);
+      expect((await store.students.get('s'))?.erasedRows).toBe(3);
+      expect((await store.students.list()).map(({ id, erasedRows }) => [id, erasedRows]).sort()).toEqual([
+        ['other', undefined],
+        ['s', 3],
+        ['unknown', 2],
+      ]);
+      expect(await store.students.get('s')).not.toHaveProperty('trainedOn');
+    });
+
+    it('S11: erases gold answers, also from frozen sets', async () => {
+      await store.gold.put([
+        { callId: 'x', task: 't', answer: 'yes', at: 1 },
+        { callId: 'y', task: 't', answer: 'no', at: 2 },
+      ]);
+      await store.gold.freeze('t', 10);
+      expect(await store.gold.erase(['x', 'z'])).toBe(1);
+      expect((await store.gold.list('t')).map(({ callId }) => callId)).toEqual(['y']);
+      expect((await store.gold.sets('t')).map(({ answers }) => answers.map(({ callId }) => callId))).toEqual([['y']]);
+    });
+
     it('keeps certificates as they were stated, newest first', async () => {
       await store.certificates.append(certificate('a', { at: 1 }));
       await store.certificates.append(certificate('b', { at: 3, student: 's2' }));

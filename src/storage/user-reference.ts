@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../records/call.ts';
+import type { StoredCall } from './call-store.ts';
 
 /**
  * How a user of the application is written down beside their calls: a hash (SHA-256, the first 128 bits), by which all
@@ -15,4 +16,11 @@ export function userOf(request: JsonObject): string | null {
   for (const named of [request.user, request.safety_identifier, metadata.user_id])
     if (typeof named === 'string' && named !== '') return named;
   return null;
+}
+
+/** The reference of a call's user: what was written down with the call, else what its request says. */
+export function referenceOf({ call, user }: StoredCall): string | null {
+  if (user !== undefined) return user;
+  const named = userOf(call.request);
+  return named === null ? null : userReference(named);
 }

@@ -59,9 +59,21 @@ export class TrainingRows {
     if (this.#rows.length > this.#capacity * 1.1) this.#rows = this.#rows.slice(-this.#capacity);
   }
 
+  /** Removes rows that are to be erased. */
+  forget(callIds: ReadonlySet<string>): void {
+    const left = this.#rows.filter(({ callId }) => !callIds.has(callId));
+    if (left.length === this.#rows.length) return;
+    this.#rows = left;
+    this.#recount();
+  }
+
   /** Reads every answer again, after its shape has become another. */
   relabel(read: (answer: Answer) => Pick<LabelledCall, 'label' | 'closedParts'>): void {
     this.#rows = this.#rows.map((row) => ({ ...row, ...read(row.answer) }));
+    this.#recount();
+  }
+
+  #recount(): void {
     this.#closedParts.clear();
     this.#counted = 0;
     for (const row of this.#rows) this.#count(row);

@@ -87,11 +87,12 @@ function formOf(answers: readonly CountedText[], empty: string | null): Omit<Lin
   const ends = new Map<string, number>();
   for (const { text, count } of answers) {
     for (const line of linesOf(text)) {
-      const [, prefix, separator] = /^(\W*)[\p{L}\p{N}].*?((?:\*\*)?\s*[:=](?:\*\*)?\s*)/u.exec(line) ?? [];
+      const [, prefix, separator] =
+        /^([^\p{L}\p{N}_]*)[\p{L}\p{N}].*?((?:\*\*|(?<!\s))\s*[:=](?:\*\*)?\s*)/u.exec(line) ?? [];
       if (separator !== undefined) increase(marks, JSON.stringify([prefix, separator]), count);
     }
     for (const gap of text.trim().match(/\r?\n\s*/g) ?? []) increase(breaks, gap, count);
-    increase(ends, /\s*$/.exec(text)?.[0] ?? '', count);
+    increase(ends, text.slice(text.trimEnd().length), count);
   }
   const [prefix = '', separator = ': '] = JSON.parse(mostOf(marks) ?? '["",": "]') as string[];
   return {

@@ -26,7 +26,7 @@ function numberFormOf(answers: readonly CountedText[]): PlainForm {
   const ends = new Map<string, number>();
   let [grouped, all] = [0, 0];
   for (const { text, count } of answers) {
-    const [, before, number, after] = /^([^\d.+-]*)([-+]?[\d.,]*\d)([\s\S]*)$/.exec(text) ?? [];
+    const [, before, number, after] = /^([^\d.+-]*)(?![^\d.+-])([-+]?[\d.,]*\d)([\s\S]*)$/.exec(text) ?? [];
     if (number === undefined) continue;
     increase(ends, JSON.stringify([before, after]), count);
     all += count;
@@ -55,7 +55,7 @@ function rounded(words: number): number {
 
 function trailingSpace(tally: AnswerTally): string {
   const ends = new Map<string, number>();
-  for (const [text, count] of tally.texts) increase(ends, /\s*$/.exec(text)?.[0] ?? '', count);
+  for (const [text, count] of tally.texts) increase(ends, text.slice(text.trimEnd().length), count);
   return [...ends].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
 }
 
@@ -68,7 +68,7 @@ export function separatedLabelsShape(
   const separators = new Map<string, number>();
   const words = new Map<string, number>();
   for (const { text, count } of answers) {
-    for (const mark of text.trim().match(/\s*[,;\n|，、；]\s*/g) ?? []) increase(separators, mark, count);
+    for (const mark of text.trim().match(/(?:(?<!\s)\s+)?[,;\n|，、；]\s*/g) ?? []) increase(separators, mark, count);
     for (const item of splitItems(text)) increase(words, item, count);
   }
   const [separator] = [...separators].sort((a, b) => b[1] - a[1]);

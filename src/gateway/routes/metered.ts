@@ -11,7 +11,7 @@ import type { RouteParts } from '../route-parts.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import { UsageTail } from '../usage-tail.ts';
 
-/** `/completions`, `/embeddings`, `/responses`: sent on as they are, read only for limits and figures. */
+/** `/completions`, `/embeddings`, `/responses`, `/messages/count_tokens`: sent on as they are, read only for limits and figures. */
 export async function answerMetered(exchange: Exchange, parts: RouteParts): Promise<ExchangeEnd> {
   const { id, request, response, endpoint } = exchange;
   const body = await readBody(request, parts.maxBodyBytes);
@@ -19,8 +19,8 @@ export async function answerMetered(exchange: Exchange, parts: RouteParts): Prom
   const model = typeof asked.model === 'string' ? asked.model : null;
   const limits = await exchange.reserve({
     model,
-    inputTokens: Math.ceil(body.length / bytesPerToken),
-    maxOutputTokens: mostTokens(asked),
+    inputTokens: endpoint.name === 'count-tokens' ? 0 : Math.ceil(body.length / bytesPerToken),
+    maxOutputTokens: endpoint.name === 'count-tokens' ? 0 : mostTokens(asked),
   });
   const meteredBody = endpoint.name === 'completions' ? askForUsage(body, asked) : null;
   const upstream = await sendUpstream(exchange, { provider: parts.provider, model, body, meteredBody });

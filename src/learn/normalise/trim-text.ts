@@ -1,13 +1,13 @@
 import type { LetterCase } from '../../records/shapes/answer-form.ts';
 import { inCase } from '../../records/shapes/letter-case.ts';
 
+const openingMarks = /^[\s"'“”„«»‘’([{<.,;:!?¿¡-]+/;
+// Looking back keeps the run of marks from being tried again from each of its characters.
+const closingMarks = /(?<![\s"'“”„«»‘’)\]}>.,;:!?-])[\s"'“”„«»‘’)\]}>.,;:!?-]+$/;
+
 /** A text of the input as answers copy it: white space made one, marks at its edges dropped, in a case. `title` and `sentence` lower the rest. */
 export function trimText(text: string, letterCase: LetterCase): string {
-  const bare = text
-    .normalize('NFC')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/^[\s"'“”„«»‘’([{<.,;:!?¿¡-]+|[\s"'“”„«»‘’)\]}>.,;:!?-]+$/g, '');
+  const bare = text.normalize('NFC').replace(/\s+/g, ' ').trim().replace(openingMarks, '').replace(closingMarks, '');
   return inCase(letterCase === 'title' || letterCase === 'sentence' ? bare.toLowerCase() : bare, letterCase);
 }
 

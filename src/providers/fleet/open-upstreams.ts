@@ -7,6 +7,8 @@ import {
   type UpstreamSettings,
 } from '../../settings/upstream-settings.ts';
 import { readSecret, type Settings } from '../../settings.ts';
+import { createAnthropicProvider } from '../anthropic/anthropic-provider.ts';
+import { withMessages } from '../anthropic/with-messages.ts';
 import {
   createOpenAiCompatibleProvider,
   type OpenAiCompatibleOptions,
@@ -25,10 +27,8 @@ type AnyUpstream = Pick<DefaultUpstreamSettings, keyof UpstreamSettings>;
 
 /** Who speaks which wire. */
 const wires: Readonly<Record<'openai' | 'anthropic', (options: OpenAiCompatibleOptions) => Provider>> = {
-  openai: createOpenAiCompatibleProvider,
-  anthropic: () => {
-    throw new RightsizeError('invalid_setting', '`kind` is "anthropic", which is not built into this version.');
-  },
+  openai: (options) => withMessages(createOpenAiCompatibleProvider(options)),
+  anthropic: createAnthropicProvider,
 };
 
 /**

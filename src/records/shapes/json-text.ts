@@ -60,11 +60,11 @@ const numberMark = '\uE000';
 
 /** Parses JSON and keeps the way its numbers are written; null where it cannot. */
 export function parseWritten(json: string): WrittenJson | null {
-  if (json.includes(numberMark)) return null;
+  // Only in JSON that is whole does every string end, which keeps the pattern below from starting again at each quote.
+  if (json.includes(numberMark) || parseJson(json) === null) return null;
   const marked = json.replace(/"(?:[^"\\]|\\[\s\S])*"|-?\d[\d.eE+-]*/g, (token) =>
     token.startsWith('"') ? token : `"${numberMark}${token}"`,
   );
-  if (parseJson(json) === null) return null;
   return JSON.parse(marked, (_, value: unknown) =>
     typeof value === 'string' && value.startsWith(numberMark) ? new WrittenNumber(value.slice(1)) : value,
   ) as WrittenJson;

@@ -4,11 +4,13 @@ import type {
   CallListQuery,
   CallScanQuery,
   CallStore,
+  FoundReference,
   Removal,
   RetentionRule,
   StoredCall,
   TaskReference,
 } from '../call-store.ts';
+import { referenceOf } from '../user-reference.ts';
 
 interface Entry {
   readonly seq: number;
@@ -86,6 +88,18 @@ export class MemoryCallStore implements CallStore {
 
   forgetTask(task: string): Promise<Removal> {
     return this.#removeWhere(({ match }) => match?.task === task);
+  }
+
+  async ofUser(user: string, { tenant }: Pick<CallFilter, 'tenant'> = {}): Promise<readonly FoundReference[]> {
+    return this.#inTimeOrder()
+      .map(({ stored }) => stored)
+      .filter((stored) => referenceOf(stored) === user && isWanted(stored, { tenant }))
+      .map(({ call: { id, at, tenant: owner }, match }) => ({ id, at, tenant: owner, match }));
+  }
+
+  async erase(ids: readonly string[]): Promise<Removal> {
+    const unwanted = new Set(ids);
+    return this.#removeWhere(({ call }) => unwanted.has(call.id));
   }
 
   async size(): Promise<number> {

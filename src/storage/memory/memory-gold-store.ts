@@ -16,6 +16,18 @@ export class MemoryGoldStore implements GoldStore {
     return this.#answers.delete(callId);
   }
 
+  async erase(callIds: readonly string[]): Promise<number> {
+    const unwanted = new Set(callIds);
+    const found = new Set<string>();
+    for (const id of unwanted) if (this.#answers.delete(id)) found.add(id);
+    for (const [task, sets] of this.#sets) {
+      for (const { answers } of sets) for (const { callId } of answers) if (unwanted.has(callId)) found.add(callId);
+      const left = sets.map((set) => ({ ...set, answers: set.answers.filter(({ callId }) => !unwanted.has(callId)) }));
+      this.#sets.set(task, left);
+    }
+    return found.size;
+  }
+
   async freeze(task: string, frozenAt: number): Promise<GoldSet> {
     const sets = this.#sets.get(task) ?? [];
     const set = { task, version: sets.length + 1, frozenAt, answers: await this.list(task) };

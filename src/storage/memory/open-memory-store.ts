@@ -29,6 +29,7 @@ export function openMemoryStore(): Store {
     state: new MemoryStateStore(),
     keys: new MemoryKeyStore(),
     spending: new MemorySpendStore(),
+    erasing: (work) => work(),
     async backup(file, signal) {
       const copy = await openSqliteStore(':memory:');
       try {

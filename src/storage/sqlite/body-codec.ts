@@ -81,6 +81,12 @@ export class BodyCodec {
     if (Number(dropped.changes) > 0) this.forget();
   }
 
+  /** The text of a body as it was encoded, and the names of the groups whose dictionaries may be made of it. */
+  textOf(tenant: string, encoded: EncodedBody): { readonly text: string; readonly groupings: readonly string[] } {
+    const body = this.decode(encoded);
+    return { text: JSON.stringify(trimmed(body)), groupings: groupingsOf(tenant, body.request).map(nameOf) };
+  }
+
   /** Forgets what is held in memory; it is read from the database again. */
   forget(): void {
     this.#current.clear();

@@ -12,6 +12,7 @@ const migrations: readonly { readonly name: string; readonly apply: (connection:
   { name: 'calls, tasks, students, certificates, state', apply: createTables },
   { name: 'gold answers and their frozen sets', apply: createGoldTables },
   { name: 'gateway keys and what was used with them', apply: createKeyTables },
+  { name: 'users of calls, and the rows behind students', apply: addUsersAndRows },
 ];
 
 export const newestMigration = migrations.length;
@@ -144,5 +145,18 @@ function createKeyTables(connection: Connection): void {
       unknown INTEGER NOT NULL,
       PRIMARY KEY (subject, period)
     ) WITHOUT ROWID;
+  `);
+}
+
+/** `user` is a reference; '' where the call names none, and null in calls of before, whose bodies must be read for it. */
+function addUsersAndRows(connection: Connection): void {
+  connection.exec(`
+    ALTER TABLE calls ADD COLUMN user TEXT;
+    CREATE INDEX calls_by_user ON calls (user) WHERE user IS NULL OR user <> '';
+
+    -- Hashes of the ids of the calls that trained a student (null where nobody wrote them down), and how many of these
+    -- calls have been erased since.
+    ALTER TABLE students ADD COLUMN row_hashes BLOB;
+    ALTER TABLE students ADD COLUMN erased_rows INTEGER NOT NULL DEFAULT 0;
   `);
 }

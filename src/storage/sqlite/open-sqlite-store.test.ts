@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { deflateRawSync, gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredCall } from '../call-store.ts';
 import { openDatabase } from '../open-database.ts';
 import { call } from '../some-call.contract.ts';
+import { userReference } from '../user-reference.ts';
 import { connect } from './connection.ts';
 import { migrate, newestMigration } from './migrations.ts';
 import { databaseName, openSqliteStore } from './open-sqlite-store.ts';
@@ -190,6 +191,15 @@ describe('a full disk', () => {
   });
 });
 
+/** The bytes of calls as they stand in the file. */
+async function bodiesOf(ids: readonly string[]): Promise<readonly Buffer[]> {
+  const database = await openDatabase(join(folder, databaseName), { readOnly: true });
+  const find = database.prepare('SELECT body FROM calls WHERE id = ?');
+  const bodies = ids.map((id) => Buffer.from(find.get(id)?.body as Uint8Array));
+  database.close();
+  return bodies;
+}
+
 describe('space', () => {
   it('is given back to the disk when calls are removed', async () => {
     const store = await openSqliteStore(folder);
@@ -205,6 +215,67 @@ describe('space', () => {
     const size = statSync(file).size;
     expect(bytes).toBeGreaterThan(2 * size);
     expect(await store.calls.count()).toBe(200);
+    await store.close();
+  });
+
+  it('S11: leaves no byte of erased calls in any file, also where they had words in common that nobody else said', async () => {
+    const store = await openSqliteStore(folder);
+    const secret = 'the launch is planned for the second of May';
+    const request = (index: number) => ({
+      model: 'm',
+      messages: [
+        { role: 'user', content: `Sort this ticket: ${index % 2 ? secret : 'the parcel is late'}, item ${index}` },
+      ],
+    });
+    const many = Array.from({ length: 80 }, (_, index) => ({
+      ...stored(`c${index}`),
+      call: call({ id: `c${index}`, request: request(index), at: index }),
+    }));
+    for (let start = 0; start < many.length; start += 8) await store.calls.append(many.slice(start, start + 8));
+    await store.gold.put([{ callId: 'c1', task: 't', answer: secret, at: 1 }]);
+    const ids = many.filter((_, index) => index % 2 === 1).map((each) => each.call.id);
+    const bodies = await bodiesOf(ids);
+    const traces = () => {
+      const files = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
+      return [secret, ...bodies].filter((trace) => files.some((file) => file.includes(trace))).length;
+    };
+    expect(traces()).toBe(1 + bodies.length);
+    await store.erasing(async () => {
+      await store.calls.erase(ids);
+      await store.gold.erase(ids);
+    });
+    expect(traces()).toBe(0);
+    for (const kept of many.filter((_, index) => index % 2 === 0))
+      expect(await store.calls.get(kept.call.id)).toEqual(kept);
+    await store.close();
+  });
+
+  it('S11: says when a reader keeps the log from being emptied, and empties it the next time', async () => {
+    const store = await openSqliteStore(folder);
+    await store.calls.append([stored('a')]);
+    const reader = await openDatabase(join(folder, databaseName), { readOnly: true });
+    reader.exec('BEGIN; SELECT count(*) FROM calls');
+    await expect(store.erasing(() => store.calls.erase(['a']))).rejects.toMatchObject({ code: 'folder_in_use' });
+    expect(await store.calls.count()).toBe(0);
+    reader.exec('ROLLBACK');
+    reader.close();
+    await store.erasing(async () => undefined);
+    expect(statSync(join(folder, `${databaseName}-wal`)).size).toBe(0);
+    await store.close();
+  }, 20_000);
+
+  it('S11: finds the calls of a user that were stored before users were written down', async () => {
+    const fixture = fileURLToPath(new URL('../__fixtures__/migration-1.db.gz', import.meta.url));
+    writeFileSync(join(folder, databaseName), gunzipSync(readFileSync(fixture)));
+    const database = await openDatabase(join(folder, databaseName));
+    const connection = connect(database, folder);
+    const bodies = connection.prepare('SELECT seq, dictionary FROM calls WHERE dictionary IS NULL').all();
+    const { request, response } = call({ id: 'x' });
+    const body = deflateRawSync(JSON.stringify({ request: { ...request, user: 'jane' }, response }));
+    connection.prepare('UPDATE calls SET body = ? WHERE seq = ?').run(body, bodies[0]?.seq ?? null);
+    connection.close();
+    const store = await openSqliteStore(folder);
+    for (let time = 0; time < 2; time++) expect(await store.calls.ofUser(userReference('jane'))).toHaveLength(1);
     await store.close();
   });
 

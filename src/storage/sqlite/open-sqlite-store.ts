@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RightsizeError } from '../../errors.ts';
 import { copyDatabase, openDatabase, type SqliteDatabase } from '../open-database.ts';
@@ -97,6 +98,7 @@ function bundle(connection: Connection, folder: string, close: () => void): Stor
     state: new SqliteStateStore(connection),
     keys: new SqliteKeyStore(connection),
     spending: new SqliteSpendStore(connection),
+    erasing: (work) => erasing(connection, folder, work),
     backup: (file, signal) => writeBackup((target) => copyFolder(folder, target, signal), file, signal),
     async close() {
       if (!isOpen) return;
@@ -104,6 +106,46 @@ function bundle(connection: Connection, folder: string, close: () => void): Stor
       close();
     },
   };
+}
+
+const emptyingAttempts = 50;
+const attemptPauseMs = 100;
+
+async function erasing<Result>(connection: Connection, folder: string, work: () => Promise<Result>): Promise<Result> {
+  connection.exec('PRAGMA secure_delete = ON');
+  try {
+    const result = await work();
+    while (connection.pragma('freelist_count') > 0) {
+      connection.exec('PRAGMA incremental_vacuum(100)');
+      await nextTurn();
+    }
+    await emptyLog(connection, folder);
+    return result;
+  } finally {
+    connection.exec('PRAGMA secure_delete = FAST');
+  }
+}
+
+/** A reader of an older state holds the log for a moment. */
+async function emptyLog(connection: Connection, folder: string): Promise<void> {
+  // SQLite's own waiting would hold up this process.
+  connection.exec('PRAGMA busy_timeout = 0');
+  try {
+    for (let attempt = 0; attempt < emptyingAttempts; attempt++) {
+      // The first figure is 1 where somebody still reads.
+      if (connection.pragma('wal_checkpoint(TRUNCATE)') === 0) return;
+      await pause(attemptPauseMs);
+    }
+  } finally {
+    connection.exec('PRAGMA busy_timeout = 5000');
+  }
+  throw new RightsizeError(
+    'folder_in_use',
+    `\`${folder}\` is being read by another process; its log cannot be emptied.`,
+    {
+      remedy: 'The calls are erased. Run the command again when nobody reads the folder, so that their bytes go too.',
+    },
+  );
 }
 
 /** Puts everything into the one file, so that a folder at rest can be copied by hand. A full disk may forbid it; nothing is lost then. */

@@ -38,3 +38,8 @@ function countOwners(samples: readonly string[]): ReadonlyMap<string, { count: n
   });
   return owners;
 }
+
+/** Every stretch of 12 characters in a text. */
+export function* stretchesOf(text: string): Iterable<string> {
+  for (let start = 0; start + stretch <= text.length; start++) yield text.slice(start, start + stretch);
+}

@@ -5,15 +5,18 @@ import type {
   CallListQuery,
   CallScanQuery,
   CallStore,
+  FoundReference,
   Removal,
   RetentionRule,
   StoredCall,
   TaskReference,
 } from '../call-store.ts';
 import type { SqliteRow, SqliteValue } from '../open-database.ts';
-import { BodyCodec } from './body-codec.ts';
+import { referenceOf } from '../user-reference.ts';
+import { BodyCodec, type EncodedBody } from './body-codec.ts';
 import type { Connection } from './connection.ts';
 import { Names } from './names.ts';
+import { SharedTextTraces } from './shared-text-traces.ts';
 
 const columns = 'seq, id, at, tenant, status, latency_ms, task, version, dictionary, body';
 /** Rows read at once while scanning. */
@@ -124,16 +127,69 @@ export class SqliteCallStore implements CallStore {
     return id === null ? { calls: 0, bytes: 0 } : this.#removeAll(['task = ?'], [id]);
   }
 
+  async ofUser(user: string, { tenant }: Pick<CallFilter, 'tenant'> = {}): Promise<readonly FoundReference[]> {
+    await this.#readUsers();
+    const condition = this.#condition({ tenant });
+    if (condition === null) return [];
+    return this.#connection
+      .prepare(
+        `SELECT id, at, tenant, task, version FROM calls ${where([...condition.sql, 'user = ?'])} ORDER BY at, seq`,
+      )
+      .all(...condition.values, user)
+      .map((row) => ({
+        id: String(row.id),
+        at: Number(row.at),
+        tenant: this.#names.text(Number(row.tenant)),
+        match: this.#matchOf(row),
+      }));
+  }
+
+  async erase(ids: readonly string[]): Promise<Removal> {
+    const before = await this.size();
+    const find = this.#connection.prepare('SELECT seq, tenant, dictionary, body FROM calls WHERE id = ?');
+    const seqs: SqliteValue[] = [];
+    const traces = new SharedTextTraces(this.#connection, this.#codec);
+    for (const [index, id] of ids.entries()) {
+      const row = find.get(id);
+      if (row === undefined) continue;
+      seqs.push(row.seq ?? null);
+      traces.add(this.#names.text(Number(row.tenant)), encodedOf(row));
+      if (index % removalBatch === removalBatch - 1) await nextTurn();
+    }
+    let calls = 0;
+    for (let start = 0; start < seqs.length; start += removalBatch) {
+      const batch = seqs.slice(start, start + removalBatch);
+      calls += this.#removeBatch([`seq IN (${batch.map(() => '?')})`], batch, removalBatch);
+      await nextTurn();
+    }
+    await traces.finish();
+    await this.#giveBackPages();
+    return { calls, bytes: before - (await this.size()) };
+  }
+
+  /** Calls of before users were written down: their bodies say who it was. */
+  async #readUsers(): Promise<void> {
+    const update = this.#connection.prepare('UPDATE calls SET user = ? WHERE seq = ?');
+    const unread = this.#connection.prepare(`SELECT ${columns} FROM calls WHERE user IS NULL LIMIT ${page}`);
+    for (let rows = unread.all(); rows.length > 0; rows = unread.all()) {
+      this.#connection.transaction(() => {
+        for (const row of rows) update.run(referenceOf(this.#read(row)) ?? '', row.seq ?? null);
+      });
+      await nextTurn();
+    }
+  }
+
   async size(): Promise<number> {
     return this.#connection.pragma('page_count') * this.#connection.pragma('page_size');
   }
 
-  #insert({ call, route, match }: StoredCall): boolean {
+  #insert(stored: StoredCall): boolean {
+    const { call, route, match } = stored;
     if (this.#connection.prepare('SELECT 1 FROM calls WHERE id = ?').get(call.id)) return false;
     const { dictionary, bytes } = this.#codec.encode(call.tenant, { ...call, route });
     this.#connection
       .prepare(
-        'INSERT INTO calls (id, at, tenant, status, latency_ms, task, version, dictionary, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO calls (id, at, tenant, status, latency_ms, task, version, dictionary, body, user) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       )
       .run(
         call.id,
@@ -145,13 +201,13 @@ export class SqliteCallStore implements CallStore {
         match && this.#names.intern(match.version),
         dictionary,
         bytes,
+        referenceOf(stored) ?? '',
       );
     return true;
   }
 
   #read(row: SqliteRow): StoredCall {
-    const dictionary = row.dictionary === null ? null : Number(row.dictionary);
-    const { route, ...body } = this.#codec.decode({ dictionary, bytes: row.body as Uint8Array });
+    const { route, ...body } = this.#codec.decode(encodedOf(row));
     const call = {
       id: String(row.id),
       at: Number(row.at),
@@ -160,11 +216,12 @@ export class SqliteCallStore implements CallStore {
       latencyMs: row.latency_ms === null ? null : Number(row.latency_ms),
       ...body,
     };
-    const match =
-      row.task === null
-        ? null
-        : { task: this.#names.text(Number(row.task)), version: this.#names.text(Number(row.version)) };
-    return { call, route, match };
+    return { call, route, match: this.#matchOf(row) };
+  }
+
+  #matchOf(row: SqliteRow): TaskReference | null {
+    if (row.task === null) return null;
+    return { task: this.#names.text(Number(row.task)), version: this.#names.text(Number(row.version)) };
   }
 
   /** Null where nothing can match: the task or tenant has no call. */
@@ -205,12 +262,16 @@ export class SqliteCallStore implements CallStore {
       await nextTurn();
     }
     if (calls === 0) return { calls, bytes: 0 };
+    await this.#giveBackPages();
+    this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return { calls, bytes: before - (await this.size()) };
+  }
+
+  async #giveBackPages(): Promise<void> {
     while (this.#connection.pragma('freelist_count') > 0) {
       this.#connection.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
       await nextTurn();
     }
-    this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    return { calls, bytes: before - (await this.size()) };
   }
 
   #removeBatch(sql: readonly string[], values: readonly SqliteValue[], limit: number): number {
@@ -228,6 +289,10 @@ export class SqliteCallStore implements CallStore {
       return rows.length;
     });
   }
+}
+
+function encodedOf(row: SqliteRow): EncodedBody {
+  return { dictionary: row.dictionary === null ? null : Number(row.dictionary), bytes: row.body as Uint8Array };
 }
 
 function where(conditions: readonly string[]): string {

@@ -30,6 +30,16 @@ export class SqliteGoldStore implements GoldStore {
     return Number(this.#connection.prepare('DELETE FROM gold_answers WHERE call = ?').run(callId).changes) > 0;
   }
 
+  async erase(callIds: readonly string[]): Promise<number> {
+    return this.#connection.transaction(() => {
+      const today = this.#connection.prepare('DELETE FROM gold_answers WHERE call = ?');
+      const frozen = this.#connection.prepare('DELETE FROM gold_set_answers WHERE call = ?');
+      let found = 0;
+      for (const id of callIds) if (Number(today.run(id).changes) + Number(frozen.run(id).changes) > 0) found++;
+      return found;
+    });
+  }
+
   async freeze(task: string, frozenAt: number): Promise<GoldSet> {
     const answers = await this.list(task);
     const version = this.#connection.transaction(() => {
