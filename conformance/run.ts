@@ -1,4 +1,5 @@
-// Usage: npm run conformance [-- --base-url URL --key KEY --model MODEL --upstream-port PORT --only C1,C2 --json FILE]
+// Usage: npm run conformance [-- --base-url URL --key KEY --model MODEL --header 'NAME: VALUE' --upstream-port PORT
+//                             --only C1,C2 --fast --json FILE]
 // Prints one line a number of the checklist. Without --base-url it builds and starts this gateway; with it, the gateway
 // there must send its calls to http://127.0.0.1:PORT/v1.
 import { spawnSync } from 'node:child_process';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     key: { type: 'string', default: '' },
     model: { type: 'string', default: defaultModel },
     'upstream-port': { type: 'string', default: '9797' },
+    header: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
     fast: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -29,6 +31,7 @@ const target: Target =
         key: values.key,
         model: values.model,
         upstreamPort: Number(values['upstream-port']),
+        headers: Object.fromEntries(values.header.map((line) => line.split(/:\s*(.*)/s).slice(0, 2))),
       };
 
 if (target === null && !values['no-build']) build();

@@ -9,6 +9,8 @@ export type Target = null | {
   readonly key: string;
   readonly model: string;
   readonly upstreamPort: number;
+  /** Sent with every request, besides the key. */
+  readonly headers: Readonly<Record<string, string>>;
 };
 
 export interface SuiteContext extends CheckContext {
@@ -28,6 +30,7 @@ export async function startContext(target: Target): Promise<SuiteContext> {
 
 class OurContext implements SuiteContext {
   readonly isOurs = true;
+  readonly clientHeaders = {};
   readonly model = defaultModel;
   readonly upstream: ScriptedUpstream;
   readonly #started: OurGateway[] = [];
@@ -103,8 +106,10 @@ class ForeignContext implements SuiteContext {
   readonly origin: string;
   readonly key: string;
   readonly model: string;
+  readonly clientHeaders: Readonly<Record<string, string>>;
 
-  constructor(upstream: ScriptedUpstream, { baseUrl, key, model }: NonNullable<Target>) {
+  constructor(upstream: ScriptedUpstream, { baseUrl, key, model, headers }: NonNullable<Target>) {
+    this.clientHeaders = headers;
     this.upstream = upstream;
     this.baseUrl = baseUrl.replace(/\/+$/, '');
     this.origin = new URL(baseUrl).origin;
@@ -115,6 +120,7 @@ class ForeignContext implements SuiteContext {
   readonly headers = (extra: Readonly<Record<string, string>> = {}): Record<string, string> => ({
     'content-type': 'application/json',
     authorization: `Bearer ${this.key}`,
+    ...this.clientHeaders,
     ...extra,
   });
 

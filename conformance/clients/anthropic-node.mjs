@@ -5,6 +5,8 @@ import {
   CLIENT_MODEL,
   CLIENT_ORIGIN,
   equal,
+  headers,
+  isOurs,
   runCases,
   said,
   throws,
@@ -12,7 +14,7 @@ import {
   weatherSchema,
 } from './run-cases.mjs';
 
-const options = { baseURL: CLIENT_ORIGIN, apiKey: CLIENT_KEY, maxRetries: 0 };
+const options = { baseURL: CLIENT_ORIGIN, apiKey: CLIENT_KEY, maxRetries: 0, defaultHeaders: headers };
 const client = new Anthropic(options);
 const body = (name, fields = {}) => ({
   model: CLIENT_MODEL,
@@ -68,6 +70,7 @@ await runCases({
     equal(uses(await create('structured', forced)), [['call_a', 'weather', weather]]);
   },
   async 'token count'() {
+    if (!isOurs) return;
     const { input_tokens } = await client.messages.countTokens({
       model: CLIENT_MODEL,
       messages: body('plain').messages,
@@ -117,12 +120,8 @@ await runCases({
     );
   },
   async 'base URLs and keys'() {
-    for (const baseURL of [
-      CLIENT_ORIGIN,
-      `${CLIENT_ORIGIN}/`,
-      `${CLIENT_ORIGIN}/anthropic`,
-      `${CLIENT_ORIGIN}/anthropic/`,
-    ])
+    const own = isOurs ? [`${CLIENT_ORIGIN}/anthropic`, `${CLIENT_ORIGIN}/anthropic/`] : [];
+    for (const baseURL of [CLIENT_ORIGIN, `${CLIENT_ORIGIN}/`, ...own])
       for (const key of [{ apiKey: CLIENT_KEY }, { apiKey: null, authToken: CLIENT_KEY }]) {
         const message = await new Anthropic({ ...options, ...key, baseURL }).messages
           .create(body('plain'))

@@ -1,8 +1,9 @@
 import { ok } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { messageRequest } from '../anthropic-bodies.ts';
 import { type Check, type CheckContext, NotTestable } from '../check.ts';
-import { until } from '../client.ts';
+import { ask, until } from '../client.ts';
 import { answerClients } from './client-upstream.ts';
 import { type InstalledClients, installClients, pythonOf } from './install.mjs';
 
@@ -47,6 +48,8 @@ async function checkClient(client: Client, context: CheckContext): Promise<void>
   installed ??= installClients();
   const missing = installed[client.part];
   if (missing !== null) throw new NotTestable(missing);
+  if (client.name.startsWith('Anthropic')) await needAnthropicRoute(context);
+  context.upstream.reset();
   context.upstream.script = answerClients;
   const results = await runScript(client, context);
   const failures = results.filter(({ failure }) => failure !== null);
@@ -62,6 +65,12 @@ async function checkClient(client: Client, context: CheckContext): Promise<void>
   );
 }
 
+async function needAnthropicRoute(context: CheckContext): Promise<void> {
+  context.upstream.script = answerClients;
+  const { status } = await ask(context, { path: '/v1/messages', body: messageRequest(context.model) });
+  if (!context.isOurs && [404, 405, 501].includes(status)) throw new NotTestable('it has no Anthropic route');
+}
+
 function runScript({ script, part, package: name }: Client, context: CheckContext): Promise<readonly CaseResult[]> {
   const program = part === 'node' ? process.execPath : pythonOf(part === 'python1' ? '1' : '2');
   const child = spawn(program, [join(import.meta.dirname, script)], {
@@ -74,6 +83,8 @@ function runScript({ script, part, package: name }: Client, context: CheckContex
       CLIENT_ORIGIN: context.origin,
       CLIENT_KEY: context.key,
       CLIENT_MODEL: context.model,
+      CLIENT_HEADERS: JSON.stringify(context.clientHeaders),
+      CLIENT_IS_OURS: String(context.isOurs),
       ...(name === undefined ? {} : { CLIENT_PACKAGE: name }),
     },
   });

@@ -6,6 +6,7 @@ import {
   CLIENT_KEY,
   CLIENT_MODEL,
   equal,
+  headers,
   runCases,
   said,
   throws,
@@ -14,7 +15,13 @@ import {
 } from './run-cases.mjs';
 
 const make = (fields = {}, baseURL = baseUrl) =>
-  new ChatOpenAI({ model: CLIENT_MODEL, apiKey: CLIENT_KEY, maxRetries: 0, configuration: { baseURL }, ...fields });
+  new ChatOpenAI({
+    model: CLIENT_MODEL,
+    apiKey: CLIENT_KEY,
+    maxRetries: 0,
+    configuration: { baseURL, defaultHeaders: headers },
+    ...fields,
+  });
 const model = make();
 const tools = ['get_weather', 'get_time'].map((name) => ({
   type: 'function',
@@ -57,7 +64,7 @@ await runCases({
       model: CLIENT_MODEL,
       apiKey: CLIENT_KEY,
       maxRetries: 0,
-      configuration: { baseURL: baseUrl },
+      configuration: { baseURL: baseUrl, defaultHeaders: headers },
     });
     equal(await embeddings.embedDocuments(['a', 'b']), [
       [0.5, -0.25, 2, 1],

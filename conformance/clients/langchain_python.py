@@ -2,11 +2,11 @@
 
 import openai
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
-from run_cases import BASE_URL, BASE_URLS, CALL_A, CALL_B, KEY, MODEL, SAID, VECTORS, WEATHER, WEATHER_SCHEMA, equal, raises, run_cases
+from run_cases import BASE_URL, BASE_URLS, CALL_A, CALL_B, HEADERS, KEY, MODEL, SAID, VECTORS, WEATHER, WEATHER_SCHEMA, equal, raises, run_cases
 
 
 def make(base_url=BASE_URL, key=KEY, **fields):
-    return ChatOpenAI(model=MODEL, api_key=key, base_url=base_url, max_retries=0, timeout=20, stream_usage=True, **fields)
+    return ChatOpenAI(model=MODEL, api_key=key, base_url=base_url, max_retries=0, default_headers=HEADERS, timeout=20, stream_usage=True, **fields)
 
 
 model = make()
@@ -55,7 +55,7 @@ def structured_output():
 
 
 def embeddings():
-    embedder = OpenAIEmbeddings(model=MODEL, api_key=KEY, base_url=BASE_URL, check_embedding_ctx_length=False)
+    embedder = OpenAIEmbeddings(model=MODEL, api_key=KEY, base_url=BASE_URL, default_headers=HEADERS, check_embedding_ctx_length=False)
     equal(embedder.embed_documents(["a", "b"]), VECTORS)
 
 

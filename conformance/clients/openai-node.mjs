@@ -6,6 +6,8 @@ import {
   CLIENT_MODEL,
   CLIENT_PACKAGE,
   equal,
+  headers,
+  isOurs,
   runCases,
   said,
   throws,
@@ -14,7 +16,7 @@ import {
 } from './run-cases.mjs';
 
 const { default: OpenAI } = await import(CLIENT_PACKAGE);
-const options = { baseURL: baseUrl, apiKey: CLIENT_KEY, maxRetries: 0 };
+const options = { baseURL: baseUrl, apiKey: CLIENT_KEY, maxRetries: 0, defaultHeaders: headers };
 const client = new OpenAI(options);
 const body = (name, fields = {}) => ({
   model: CLIENT_MODEL,
@@ -104,7 +106,7 @@ await runCases({
     );
   },
   async responses() {
-    if (!client.responses) return;
+    if (!client.responses || !isOurs) return;
     const answer = await client.responses.create({ model: CLIENT_MODEL, input: 'case: plain' });
     equal(answer.output_text, said);
     let text = '';

@@ -4,9 +4,9 @@ import json
 
 import openai
 from pydantic import BaseModel
-from run_cases import BASE_URL, BASE_URLS, CALL_A, CALL_B, KEY, MODEL, SAID, VECTORS, equal, raises, run_cases
+from run_cases import BASE_URL, BASE_URLS, CALL_A, CALL_B, HEADERS, IS_OURS, KEY, MODEL, SAID, VECTORS, equal, raises, run_cases
 
-client = openai.OpenAI(base_url=BASE_URL, api_key=KEY, max_retries=0, timeout=20)
+client = openai.OpenAI(base_url=BASE_URL, api_key=KEY, max_retries=0, default_headers=HEADERS, timeout=20)
 TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}}
     for name in ("get_weather", "get_time")
@@ -72,6 +72,8 @@ def embeddings():
 
 
 def responses():
+    if not IS_OURS:
+        return
     equal(client.responses.create(model=MODEL, input="case: plain").output_text, SAID)
     events = list(client.responses.create(model=MODEL, input="case: plain", stream=True))
     equal("".join(event.delta for event in events if event.type == "response.output_text.delta"), SAID)
@@ -91,7 +93,7 @@ def errors():
     raises(openai.BadRequestError, lambda: create("bad"), lambda error: error.code == "some_code" and error.param == "messages")
     raises(openai.RateLimitError, lambda: create("limited"), lambda error: error.code == "rate_limit_exceeded")
     raises(openai.BadRequestError, lambda: create("bad", stream=True))
-    stranger = openai.OpenAI(base_url=BASE_URL, api_key="wrong", max_retries=0)
+    stranger = openai.OpenAI(base_url=BASE_URL, api_key="wrong", max_retries=0, default_headers=HEADERS)
     raises(openai.AuthenticationError, lambda: create("plain", using=stranger), lambda error: error.code == "invalid_api_key")
 
 
@@ -101,7 +103,7 @@ def broken_stream():
 
 def base_urls():
     for base_url in BASE_URLS:
-        other = openai.OpenAI(base_url=base_url, api_key=KEY, max_retries=0)
+        other = openai.OpenAI(base_url=base_url, api_key=KEY, max_retries=0, default_headers=HEADERS)
         equal(create("plain", using=other).choices[0].message.content, SAID)
 
 

@@ -1,6 +1,10 @@
 // What every script of a client shares: where the gateway is, and how the cases are run and told.
 export const { CLIENT_PACKAGE, CLIENT_ORIGIN, CLIENT_KEY, CLIENT_MODEL } = process.env;
 export const baseUrl = `${CLIENT_ORIGIN}/v1`;
+/** Headers that another gateway wants with every request. */
+export const headers = JSON.parse(process.env.CLIENT_HEADERS ?? '{}');
+/** Whether routes may be asked for that only some gateways have. */
+export const isOurs = process.env.CLIENT_IS_OURS === 'true';
 /** The forms in which users write the address of an OpenAI-compatible API. */
 export const baseUrls = [baseUrl, `${baseUrl}/`, CLIENT_ORIGIN, `${CLIENT_ORIGIN}/`];
 

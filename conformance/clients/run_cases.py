@@ -7,6 +7,10 @@ import traceback
 ORIGIN = os.environ["CLIENT_ORIGIN"]
 KEY = os.environ["CLIENT_KEY"]
 MODEL = os.environ["CLIENT_MODEL"]
+# Headers that another gateway wants with every request.
+HEADERS = json.loads(os.environ.get("CLIENT_HEADERS", "{}"))
+# Whether routes may be asked for that only some gateways have.
+IS_OURS = os.environ.get("CLIENT_IS_OURS") == "true"
 BASE_URL = f"{ORIGIN}/v1"
 # The forms in which users write the address of an OpenAI-compatible API.
 BASE_URLS = [BASE_URL, f"{BASE_URL}/", ORIGIN, f"{ORIGIN}/"]

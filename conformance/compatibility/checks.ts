@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { anthropicChecks } from './anthropic.ts';
 import { brokenStreamChecks } from './broken-streams.ts';
 import { chatChecks } from './chat.ts';
 import { endpointChecks } from './endpoints.ts';
@@ -22,6 +23,7 @@ export const compatibilityChecks: readonly Check[] = [
   ...forwardedHeaderChecks,
   ...limitChecks,
   ...endpointChecks,
+  ...anthropicChecks,
   ...studentChecks,
   ...studentFailureChecks,
 ];
