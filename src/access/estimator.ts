@@ -1,5 +1,5 @@
 import { costOfCall } from '../economics/cost-of-call.ts';
-import { findPrice, type Price } from '../economics/find-price.ts';
+import type { Rates } from '../economics/find-price.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Amounts } from '../records/limits.ts';
 import type { Ask } from './gatekeeper.ts';
@@ -9,7 +9,7 @@ export interface EstimatorOptions {
   readonly assumedOutputTokens: number;
   readonly unknownPrice: 'refuse' | 'allow';
   /** Of a model as requests name it; null where it is not known. */
-  readonly priceOf?: (model: string) => Price | null;
+  readonly priceOf: (model: string) => Rates | null;
 }
 
 const oneRequest: Amounts = { requests: 1, tokens: 0, usd: 0 };
@@ -19,7 +19,7 @@ const rememberedPrices = 1_000;
 /** What a request may come to at most, as far as that can be told before it is answered. */
 export class Estimator {
   readonly #options: EstimatorOptions;
-  readonly #prices = new Map<string, Price | null>();
+  readonly #prices = new Map<string, Rates | null>();
 
   constructor(options: EstimatorOptions) {
     this.#options = options;
@@ -38,11 +38,11 @@ export class Estimator {
     return { requests: 1, tokens: usage.inputTokens + usage.outputTokens, usd: usd ?? 0 };
   }
 
-  #priceOf(model: string): Price | null {
+  #priceOf(model: string): Rates | null {
     const known = this.#prices.get(model);
     if (known !== undefined) return known;
     if (this.#prices.size >= rememberedPrices) this.#prices.clear();
-    const price = (this.#options.priceOf ?? findPrice)(model);
+    const price = this.#options.priceOf(model);
     this.#prices.set(model, price);
     return price;
   }

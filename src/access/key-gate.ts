@@ -4,7 +4,8 @@ import { RightsizeError } from '../errors.ts';
 import type { Limits } from '../records/limits.ts';
 import type { Settings } from '../settings.ts';
 import type { GatewayKey } from '../storage/key-store.ts';
-import { Estimator, type EstimatorOptions } from './estimator.ts';
+import { dearestPrice } from './dearest-price.ts';
+import { Estimator } from './estimator.ts';
 import type { Ask, Caller, Gatekeeper, Reservation } from './gatekeeper.ts';
 import { hashSecret, secretPrefix } from './key-secret.ts';
 import type { Keyring } from './keyring.ts';
@@ -22,8 +23,8 @@ export interface KeyGateOptions {
   /** Opens the admin API, and never this gate; null where there is none. */
   readonly adminKey: string | null;
   readonly limits: Settings['limits'];
-  /** The table of prices where it is not given. */
-  readonly priceOf?: EstimatorOptions['priceOf'];
+  /** Whose prices budgets reserve by. */
+  readonly models: Settings['models'];
 }
 
 /** A caller with the meters that count what it uses. */
@@ -56,14 +57,14 @@ export class KeyGate implements Gatekeeper {
   #reservations = 0;
 
   /** Throws `invalid_setting` where one key would open both doors. */
-  constructor({ keyring, meters, callersKey, adminKey, limits, priceOf }: KeyGateOptions) {
+  constructor({ keyring, meters, callersKey, adminKey, limits, models }: KeyGateOptions) {
     if (callersKey !== null && callersKey === adminKey)
       throw new RightsizeError('invalid_setting', '`keys.admin` and `keys.callers` name the same key.', {
         remedy: 'Give them different keys: who may call is not who may change everything.',
       });
     this.#keyring = keyring;
     this.#meters = meters;
-    this.#estimator = new Estimator({ ...limits, ...(priceOf && { priceOf }) });
+    this.#estimator = new Estimator({ ...limits, priceOf: (model) => dearestPrice(models, model) });
     this.#tenantLimits = limits.tenants;
     this.#hasTenantLimits = Object.keys(limits.tenants).length > 0;
     this.#callersHash = callersKey === null ? null : hashSecret(callersKey);

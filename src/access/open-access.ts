@@ -7,7 +7,7 @@ import type { LimitUse, Moment } from './meter.ts';
 import { type Clocks, Meters, systemClocks } from './meters.ts';
 import type { Used } from './period-use.ts';
 
-type AccessSettings = Pick<Settings, 'keys' | 'limits'>;
+type AccessSettings = Pick<Settings, 'keys' | 'limits' | 'models'>;
 
 export interface AccessOptions {
   readonly store: Pick<Store, 'keys' | 'spending'>;
@@ -58,11 +58,12 @@ export async function openAccess({
 }: AccessOptions): Promise<Access> {
   const keyring = new Keyring({ store: store.keys, keys: await store.keys.list(), now: clocks.now });
   const meters = await Meters.open({ store: store.spending, clocks, onProblem });
-  const gateOf = ({ keys, limits }: AccessSettings) =>
+  const gateOf = ({ keys, limits, models }: AccessSettings) =>
     new KeyGate({
       keyring,
       meters,
       limits,
+      models,
       callersKey: readSecret(keys.callers),
       adminKey: readSecret(keys.admin),
     });

@@ -25,8 +25,7 @@ export async function withKeyDesk<Result>(
   const server = await findServer(settings);
   if (server !== null) return work(serverDesk(server));
   // Its own keys are the server's affair: their variables need not be set where a command runs.
-  const { limits } = settings;
-  const keyless = { limits, keys: { admin: null, callers: null } };
+  const keyless = { ...settings, keys: { admin: null, callers: null } };
   return withStore(context, async (store) => work(storeDesk(await openAccess({ store, settings: keyless }))), {
     onlyReads,
   });
