@@ -1,16 +1,16 @@
 // How good students of one label are beyond coverage: whole sets, strangers, noisy teachers. Without an encoder and with one.
-// usage: npx tsx bench/label-quality.ts [--parts whole,few,strangers,noise] [--seeds 3]
+// usage: npx tsx bench/label-quality.ts [--parts whole,few,strangers,noise] [--seeds 3] [--noisy trec,sst2]
 // Data: SHARED_DIR; vectors: bench/.cache/vectors (bench/quality/fill-vectors.ts makes them).
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { chooseThreshold } from '../src/certify/choose-threshold.ts';
 import { openEncoderFolder } from '../src/encoder/open-encoder-folder.ts';
-import { likelyErrors } from '../src/learn/likely-errors.ts';
 import type { TrainingRow } from '../src/learn/student-contract.ts';
 import { trainStudent } from '../src/learn/train-student.ts';
 import { seededRandom, shuffled } from '../src/records/random.ts';
 import { readPublicRows, sharedFolder } from './public-rows.ts';
 import { type LabelTask, readTask, setOf, splitRows, tenTasks } from './quality/label-tasks.ts';
-import { writeResult } from './quality/result-file.ts';
+import { readResult, writeResult } from './quality/result-file.ts';
 import { spreadOf } from './quality/statistics.ts';
 import { gibberish, strangerTexts } from './quality/stranger-texts.ts';
 import { benchEncoder, cachedVectors, type Vectors } from './quality/vector-cache.ts';
@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
   options: {
     parts: { type: 'string', default: 'whole,few,strangers,noise' },
     seeds: { type: 'string', default: '3' },
+    noisy: { type: 'string', default: 'trec,sst2,headlines,banking77' },
   },
 });
 const seeds = Array.from({ length: Number(options.seeds) }, (_, at) => at + 1);
@@ -29,19 +30,30 @@ interface Text {
 }
 
 const parts: Readonly<Record<string, () => Promise<object>>> = { whole, few, strangers, noise };
-const result: Record<string, object> = {};
+const { date: _, machine: __, ...kept } = (readResult('labels') ?? {}) as Record<string, object>;
+const result: Record<string, object> = kept;
 for (const part of options.parts.split(',')) {
   result[part] = (await parts[part]?.()) ?? {};
   console.log(part, JSON.stringify(result[part], null, 1));
   writeResult('labels', result);
 }
 
-function learn(rows: readonly Text[], vectors: Vectors | null, seed: number) {
+function learn(
+  rows: readonly Text[],
+  vectors: Vectors | null,
+  seed: number,
+  rowWeights: 'given' | 'chosen' = 'chosen',
+) {
   const taught: TrainingRow[] = rows.map(({ text, label }) => {
     const vector = vectors?.get(text);
     return vector === undefined ? { slots: [text], label } : { slots: [text], label, vector };
   });
-  const trained = trainStudent(taught, { seed, head: 'linear', encoder: vectors === null ? null : benchEncoder });
+  const trained = trainStudent(taught, {
+    seed,
+    head: 'linear',
+    rowWeights,
+    encoder: vectors === null ? null : benchEncoder,
+  });
   const ask = (text: string) => trained.student.predict([text], vectors?.get(text) ?? null);
   return { ...trained, ask };
 }
@@ -163,53 +175,115 @@ function otherTopic(task: LabelTask): { readonly texts: readonly string[]; reado
   return { texts, vectors };
 }
 
-/** A teacher that is wrong at random in some calls: what is found of its errors, and how good the student still is. */
+type Noise = 'any' | 'next';
+const noiseEpsilons = [0.05, 0.1] as const;
+/** As many calls as most tasks have after weeks, not months. */
+const noisyRows = 2000;
+
+/**
+ * A teacher that is wrong in some calls, with any other label (`any`) or always with the one after the right one (`next`):
+ * what is found of its errors, how good the student still is, and what it is certified to answer; with all rows counting
+ * in full, and with weights chosen by cross-validation.
+ */
 async function noise(): Promise<object> {
   const figures: object[] = [];
-  for (const name of ['trec', 'headlines', 'sst2', 'banking77'])
-    for (const share of [0.05, 0.1, 0.2]) {
+  const cases = (['any', 'next'] as const).flatMap((kind) => [0, 0.05, 0.1, 0.2].map((share) => ({ kind, share })));
+  for (const name of options.noisy.split(','))
+    for (const { kind, share } of cases.filter((one) => one.share > 0 || one.kind === 'any')) {
       const task = tenTasks.find((candidate) => candidate.name === name) as LabelTask;
       const rows = readTask(task);
       const vectors = cachedVectors(setOf(task));
       if (rows === null || vectors === null) continue;
-      const runs = seeds.map((seed) => noisyRun(splitRows(rows, seed), vectors, share, seed));
+      const runs = seeds.map((seed) => noisyRun(splitRows(rows, seed), vectors, { kind, share }, seed));
       const spread = (of: (run: (typeof runs)[number]) => number) => spreadOf(runs.map(of));
+      const both = (of: (figures: NoisyFigures) => number) => ({
+        given: spread(({ given }) => of(given)),
+        chosen: spread(({ chosen }) => of(chosen)),
+      });
       figures.push({
         task: name,
+        kind,
         share,
         found: spread((run) => run.found),
         precision: spread((run) => run.precision),
-        accuracy: spread((run) => run.accuracy),
-        accuracyClean: spread((run) => run.clean),
+        weighedDown: spread(({ chosen }) => chosen.weighedDown),
+        balances: runs.map(({ chosen }) => chosen.balance),
+        accuracy: both(({ accuracy }) => accuracy),
+        answered: Object.fromEntries(
+          noiseEpsilons.map((epsilon, at) => [epsilon, both(({ answered }) => answered[at] as number)]),
+        ),
+        seconds: both(({ seconds }) => seconds),
       });
       console.error(JSON.stringify(figures.at(-1)));
+      writeResult('labels', { ...result, noise: { rows: noisyRows, figures } });
     }
-  return { figures };
+  return { rows: noisyRows, figures };
+}
+
+interface NoisyFigures {
+  readonly accuracy: number;
+  /** Share of the judging rows that a certificate at each ε of all calls lets through. */
+  readonly answered: readonly number[];
+  readonly weighedDown: number;
+  readonly balance: string;
+  readonly seconds: number;
 }
 
 function noisyRun(
-  { train, judge }: { readonly train: readonly Text[]; readonly judge: readonly Text[] },
+  { train, certify, judge }: ReturnType<typeof splitRows>,
   vectors: Vectors,
-  share: number,
+  { kind, share }: { readonly kind: Noise; readonly share: number },
   seed: number,
 ) {
   const random = seededRandom(seed);
   const labels = [...new Set(train.map(({ label }) => label))].sort();
-  const taught = train.slice(0, 3000).map((row) => {
+  const answer = <Row extends Text>(row: Row) => {
     if (random() >= share) return { ...row, isWrong: false };
-    const others = labels.filter((label) => label !== row.label);
-    return { ...row, label: others[Math.floor(random() * others.length)] as string, isWrong: true };
-  });
-  const learned = learn(taught, vectors, seed);
-  const doubted = likelyErrors(
-    taught.map(({ label }) => label),
-    learned.outOfFold,
-  );
-  const hits = doubted.filter(({ row }) => taught[row]?.isWrong === true).length;
+    const step = kind === 'next' ? 1 : 1 + Math.floor(random() * (labels.length - 1));
+    const label = labels[(labels.indexOf(row.label) + step) % labels.length] as string;
+    return { ...row, label, isWrong: true };
+  };
+  const taught = train.slice(0, noisyRows).map(answer);
+  const certifying = certify.map(answer);
+  const measure = (rowWeights: 'given' | 'chosen') => {
+    const before = process.cpuUsage();
+    const learned = learn(taught, vectors, seed, rowWeights);
+    const { user, system } = process.cpuUsage(before);
+    return { learned, figures: noisyFigures(learned, { certifying, judge, seconds: (user + system) / 1e6 }) };
+  };
+  const given = measure('given');
+  const { likelyErrors: doubted } = given.learned;
+  const hits = doubted.filter((row) => taught[row]?.isWrong === true).length;
   return {
     found: hits / Math.max(1, taught.filter(({ isWrong }) => isWrong).length),
     precision: hits / Math.max(1, doubted.length),
-    accuracy: accuracyOf(judge, learned.ask),
-    clean: accuracyOf(judge, learn(train.slice(0, 3000), vectors, seed).ask),
+    given: given.figures,
+    chosen: measure('chosen').figures,
+  };
+}
+
+function noisyFigures(
+  { ask, weighedDown, report }: ReturnType<typeof learn>,
+  {
+    certifying,
+    judge,
+    seconds,
+  }: { readonly certifying: readonly Text[]; readonly judge: readonly Text[]; readonly seconds: number },
+): NoisyFigures {
+  const outcomes = certifying.map(({ text, label }) => {
+    const prediction = ask(text);
+    return { score: prediction.score, different: prediction.label !== label };
+  });
+  return {
+    accuracy: accuracyOf(judge, ask),
+    answered: noiseEpsilons.map((epsilon) => {
+      const choice = chooseThreshold(outcomes, { epsilon, delta: 0.05 });
+      return choice.certified
+        ? judge.filter(({ text }) => ask(text).score >= choice.threshold).length / judge.length
+        : 0;
+    }),
+    weighedDown: weighedDown.length,
+    balance: report.classBalance,
+    seconds,
   };
 }

@@ -51,14 +51,19 @@ const innerDescent = { epochs: 2, tolerance: 0.003 };
  * Chooses by cross-validation how far rare labels pull harder, and whether rows whose label is likely wrong pull less, by
  * as much as is doubted. All of it, the doubts as well, happens anew without each held-out fold, and is judged on every
  * row of it by the label it was given: agreeing with a noisy label counts, leaving it out does not help. Where weights
- * change, the heads' states are moved to their new optimum.
+ * change, the heads' states are moved to their new optimum. `isFixed`: likely errors are found, and nothing changes.
  */
-export function chooseRowWeights(heads: WeighedHeads, set: TrainingSet, folds: Folds, seed: number): ChosenWeights {
+export function chooseRowWeights(
+  heads: WeighedHeads,
+  set: TrainingSet,
+  folds: Folds,
+  { seed, isFixed }: { readonly seed: number; readonly isFixed: boolean },
+): ChosenWeights {
   const everyRow = Array.from(set.targets, (_, row) => row);
   const plain = heads.linear.map(({ outOfFold }) => outOfFold);
   const errors = likelyErrors([...set.targets], guessMembers([...plain, ...heads.others], set, everyRow));
   const unchanged = { weights: null, balance: 'full', likelyErrors: errors, isWeighedDown: false } as const;
-  if (set.targets.length < fewestRows || set.labels.length < 2) return unchanged;
+  if (isFixed || set.targets.length < fewestRows || set.labels.length < 2) return unchanged;
   const trial = openTrial(heads, set, folds, seed);
   const balanced = chooseBalance(trial, plain);
   const balance = balanced?.balance ?? 'full';

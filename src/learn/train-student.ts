@@ -32,6 +32,8 @@ export interface TrainingOptions {
   readonly encoder?: EncoderNeed | null;
   /** Parts that are held out in turn; by default 5, or 10 below 500 rows, where a fifth fewer is a poorer student. */
   readonly folds?: number;
+  /** `chosen` (the default): other weights where held-out rows say so. `given`: the rows' own, to compare with. */
+  readonly rowWeights?: 'given' | 'chosen';
   /** Told the share of the work done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -99,7 +101,7 @@ export function trainStudent(rows: readonly TrainingRow[], options: TrainingOpti
   const plainVectors = vectors === null ? null : learnVectors(set, vectors, folds, options.seed);
   tell(0.5);
   clock.end('vectors');
-  const { chosen, words, withVectors } = weighRowsAnew(plainWords, plainVectors, { set, folds, seed: options.seed });
+  const { chosen, words, withVectors } = weighRowsAnew(plainWords, plainVectors, { set, folds, options });
   tell(0.6);
   clock.end('weights');
   const mlp =
@@ -159,11 +161,14 @@ function chooseFolds(set: TrainingSet, { folds, seed }: TrainingOptions): Folds 
 function weighRowsAnew(
   words: LearnedLinear,
   withVectors: LearnedVectors | null,
-  { set, folds, seed }: { readonly set: TrainingSet; readonly folds: Folds; readonly seed: number },
+  { set, folds, options }: { readonly set: TrainingSet; readonly folds: Folds; readonly options: TrainingOptions },
 ): { readonly chosen: ChosenWeights; readonly words: LearnedLinear; readonly withVectors: LearnedVectors | null } {
   const linear = withVectors === null ? [words] : [words, withVectors.linear];
   const others = withVectors === null ? [] : [withVectors.neighbours.logits];
-  const chosen = chooseRowWeights({ linear, others }, set, folds, seed);
+  const chosen = chooseRowWeights({ linear, others }, set, folds, {
+    seed: options.seed,
+    isFixed: options.rowWeights === 'given',
+  });
   const [ofWords = words.outOfFold, ofVectors] = chosen.weights?.outOfFold ?? [];
   return {
     chosen,
