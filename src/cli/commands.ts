@@ -68,6 +68,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'add, import, list or freeze answers that a person verified',
     load: async () => (await import('./gold.ts')).createGoldCommand(),
   },
+  redact: {
+    summary: 'show what redaction would replace in a text',
+    load: async () => (await import('./redact.ts')).createRedactCommand(),
+  },
   erase: {
     summary: 'erase the calls of a user, or one call, for good',
     load: async () => (await import('./erase.ts')).createEraseCommand(),

@@ -35,7 +35,13 @@ const phone: Recogniser = {
   name: 'phone',
   find(text) {
     if (!/\d{2}/.test(text)) return [];
-    return [...international(text), ...northAmerican.find(text), ...national.find(text)];
+    return [
+      ...international(text),
+      ...northAmerican.find(text),
+      ...national.find(text),
+      ...announced.find(text),
+      ...inPairs.find(text),
+    ];
   },
 };
 
@@ -45,9 +51,14 @@ function international(text: string): readonly Stretch[] {
   for (const { index, 0: opening } of text.matchAll(/(?<![\w+]|\d[ .-])(?:\+|00)(?=[1-9])/g)) {
     const end = endOfNumber(text, index + opening.length);
     const digits = digitsOf(text.slice(index + opening.length, end)).length;
-    if (digits >= fewestDigits && digits <= mostDigits) found.push({ start: index, end });
+    if (digits >= fewestDigits && digits <= mostDigits) found.push({ start: index, end: end + extensionAt(text, end) });
   }
   return found;
+}
+
+/** Characters of an extension: `x769`, ` ext. 12`. */
+function extensionAt(text: string, place: number): number {
+  return /^ ?(?:x|ext\.?) ?\d{1,6}(?!\d)/.exec(text.slice(place, place + 14))?.[0].length ?? 0;
 }
 
 /** Behind the last digit of a number whose groups are set apart by at most two of ` .-/()`. */
@@ -66,7 +77,8 @@ function endOfNumber(text: string, start: number): number {
 
 const northAmerican = byPattern({
   name: 'phone',
-  pattern: /(?<![\d.-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?![\d]|[.-]\d)/g,
+  pattern:
+    /(?<![\d.-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?(?![\d]|[.-]\d)/g,
 });
 
 /** A trunk 0 and groups that are set apart: `030 901820`, `020 7946 0958`, `01 23 45 67 89`. Dates have fewer digits. */
@@ -78,6 +90,20 @@ const national = byPattern({
     return length >= 9 && length <= 12;
   },
 });
+
+/** Any grouping, where a word before it says that it is a number to call. */
+const announced = byPattern({
+  name: 'phone',
+  pattern: /(?<![\w.,/-]|\d )\(?\d{2,5}\)?(?:[ .-]?\d{2,4}){1,5}(?![\w]|[.,/-]\d)/g,
+  after: /phone|\btel\b|telefon|\bcall|mobile|\bcell|\bfax|whatsapp|\bnumber is|\breach me/i,
+  accepts: (found) => {
+    const { length } = digitsOf(found);
+    return length >= 7 && length <= mostDigits;
+  },
+});
+
+/** French numbers: five pairs. */
+const inPairs = byPattern({ name: 'phone', pattern: /(?<![\d.])0[1-9](?:[ .-]\d{2}){4}(?![\d]|[.,-]\d)/g });
 
 /** How people are reached. */
 export const contactRecognisers: readonly Recogniser[] = [email, phone];

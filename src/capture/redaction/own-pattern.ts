@@ -2,8 +2,8 @@ import { RightsizeError } from '../../errors.ts';
 import type { Recogniser, Stretch } from './recogniser.ts';
 import { slowestProbe } from './slowest-probe.ts';
 
-/** Longest that a pattern may take on any probe, which has up to 100,000 characters. A linear one takes a few. */
-const slowestMs = 50;
+/** Longest that a pattern may take on any probe of up to 100,000 characters. One of linear time takes a tenth of it. */
+const slowestMs = 200;
 
 /**
  * A recogniser of a user's own pattern (JavaScript's, with the flag `u`). Throws `invalid_setting` where it is no pattern,

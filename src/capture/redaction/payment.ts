@@ -3,13 +3,13 @@ import { byPattern, digitsOf, type Recogniser, type Stretch } from './recogniser
 
 /** Issuer ranges and lengths: Visa, Diners, American Express, Mastercard, JCB, Discover, UnionPay, Maestro; ISO/IEC 7812. */
 const issued =
-  /^(?:4\d{12}|3[068]\d{12}|3[47]\d{13}|(?:4\d|5[1-5]|2[2-7]|35|6[0245])\d{14}|(?:4\d|5[0678]|6\d)\d{15,17})$/;
+  /^(?:4\d{12}|3[068]\d{12}|3[47]\d{13}|(?:2131|1800)\d{11}|(?:4\d|5[1-5]|2[2-7]|35|6[0245])\d{14}|(?:4\d|5[0678]|6\d)\d{15,17}|(?:5018|502\d|503\d|5[678]\d\d|6304|6390|67\d\d)\d{8,15})$/;
 
 const creditCard = byPattern({
   name: 'credit-card',
   needs: /\d{4}/,
   pattern:
-    /(?<![\w]|\d[.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\w]|[.-]\d)/g,
+    /(?<![\w]|\d[.-])(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\w]|[.-]\d)/g,
   accepts: (found) => issued.test(digitsOf(found)) && passesLuhn(digitsOf(found)),
 });
 

@@ -21,6 +21,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     '415.555.2671',
     '030 90182000',
     '01 23 45 67 89',
+    '03.93.92.16.85',
   ],
   'ip-address': ['192.168.17.4', '8.8.8.8', '2001:db8::8a2e:370:7334', 'fe80::1ff:fe23:4567:890a'],
   'url-credentials': ['admin:s3cret'],
@@ -131,6 +132,12 @@ describe('what is recognised', () => {
     expect(found('The order is 111222333.')).toEqual([]);
     expect(found('NHS number 9434765919')).toEqual(['uk-nhs: 9434765919']);
     expect(found('order 9434765919')).toEqual([]);
+  });
+
+  it('is a number to call in any grouping, where a word before it says so', () => {
+    expect(found('You can call me at 9472 7916 today')).toEqual(['phone: 9472 7916']);
+    expect(found('My mobile: 699 956 915.')).toEqual(['phone: 699 956 915']);
+    expect(found('Parcel 9472 7916 is here')).toEqual([]);
   });
 
   it('is what follows a password, a token or a key, and not the word itself', () => {
