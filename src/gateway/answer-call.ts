@@ -58,6 +58,7 @@ export async function answerCall(exchange: Exchange, parts: RouteParts, question
     latencyMs: Math.round(performance.now() - startedAt),
     status: end.status,
     response: end.response,
+    isStandIn: end.isStandIn,
   });
   return toEnd(chat, decision, end);
 }
@@ -95,6 +96,8 @@ interface Answered {
   readonly attempts: number;
   /** The deployment's own, where the settings give one. */
   readonly price: DeploymentPrice | null;
+  /** Whether a fallback model answered in the place of the one asked for. */
+  readonly isStandIn: boolean;
 }
 
 /** Until the first byte everything that fails on the way to a student's answer leads to the teacher. */
@@ -160,7 +163,15 @@ function sendCompletion(
       .writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
       .end(body);
   }
-  return { status: 200, response: completion, error: null, deployment: null, attempts: 0, price: null };
+  return {
+    status: 200,
+    response: completion,
+    error: null,
+    deployment: null,
+    attempts: 0,
+    price: null,
+    isStandIn: false,
+  };
 }
 
 interface TeacherQuestion {
@@ -213,6 +224,7 @@ async function askUpstream(
     deployment: upstream.deployment ?? null,
     attempts: upstream.attempts ?? 1,
     price: upstream.price ?? null,
+    isStandIn: upstream.isStandIn ?? false,
   };
 }
 
@@ -230,5 +242,6 @@ function failed(
     deployment: upstream?.deployment ?? null,
     attempts: upstream?.attempts ?? 1,
     price: upstream?.price ?? null,
+    isStandIn: upstream?.isStandIn ?? false,
   };
 }

@@ -5,7 +5,7 @@ import { scriptedEngine } from '../../test/scripted-engine.ts';
 import { completion, listen, pause, sendJson, shut, startUpstream } from '../../test/scripted-upstream.ts';
 import { openUpstreams } from '../providers/fleet/open-upstreams.ts';
 import { completeSettings, type SettingsInput } from '../settings.ts';
-import { createGateway, type RequestEnd } from './gateway.ts';
+import { type CapturedCall, createGateway, type RequestEnd } from './gateway.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -22,7 +22,15 @@ async function gatewayOver(input: SettingsInput) {
   const settings = completeSettings(input);
   const provider = openUpstreams(settings);
   const ends: RequestEnd[] = [];
-  const gateway = createGateway({ engine: scriptedEngine(), provider, settings, onEnd: (end) => ends.push(end) });
+  const captured: CapturedCall[] = [];
+  const engine = scriptedEngine();
+  const gateway = createGateway({
+    engine,
+    provider,
+    settings,
+    onEnd: (end) => ends.push(end),
+    onCall: (call) => captured.push(call),
+  });
   const server = createServer(gateway.handle);
   const origin = await listen(server);
   closers.push(
@@ -30,7 +38,7 @@ async function gatewayOver(input: SettingsInput) {
     () => shut(server),
   );
   const ask = (body: unknown) => fetch(`${origin}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body) });
-  return { origin, ask, ends };
+  return { origin, ask, ends, captured, observed: engine.observed };
 }
 
 const question = { model: 'fast', messages: [{ role: 'user' as const, content: 'x' }] };
@@ -102,6 +110,34 @@ describe('a gateway over several deployments', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: { message: 'overloaded' } });
     expect(response.headers.get('x-rightsize-attempts')).toBe('2');
+  });
+
+  it('tells a failure of all of them with the number of attempts (R1)', async () => {
+    const { ask } = await pair(
+      (response) => response.destroy(),
+      (response) => response.destroy(),
+    );
+    const response = await ask(question);
+    expect(response.status).toBe(502);
+    expect(response.headers.get('x-rightsize-attempts')).toBe('2');
+    expect(await response.json()).toMatchObject({ error: { code: 'upstream_unreachable' } });
+  });
+
+  it('learns from the deployments of a model, and never from a fallback, which is another teacher', async () => {
+    const good = await upstream((response) => sendJson(response, 200, completion('ok')));
+    const bad = await upstream(broken);
+    const spare = { deployments: [{ upstream: 'good', model: 'other' }] };
+    const { ask, observed, captured } = await gatewayOver({
+      upstreams: { good: { baseUrl: good.baseUrl }, bad: { baseUrl: bad.baseUrl } },
+      models: { fast: { deployments: [{ upstream: 'bad', model: 'm' }], fallbacks: ['spare'], retries: 0 }, spare },
+    });
+    expect(await (await ask(question)).json()).toMatchObject({ choices: [{ message: { content: 'ok' } }] });
+    await pause(20);
+    expect(observed).toHaveLength(0);
+    expect(captured[0]?.call).toMatchObject({ status: 200, request: { messages: [] }, response: { usage: {} } });
+    await ask({ ...question, model: 'spare' });
+    await pause(20);
+    expect(observed).toHaveLength(1);
   });
 
   it('says when to come back where every key rests (R13)', async () => {

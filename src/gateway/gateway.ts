@@ -291,7 +291,9 @@ class RunningGateway implements Gateway {
     if (outcome.status >= 500) this.#tellFailure(outcome);
     const { asked, decision } = outcome;
     const privacy = this.#privacy;
-    const planned = privacy.keepingOf(asked, decision);
+    const wished = privacy.keepingOf(asked, decision);
+    // Another model is another teacher: what it says is never learned, neither now nor later.
+    const planned = outcome.isStandIn && wished === 'content' ? 'figures' : wished;
     if (planned === 'nothing') return;
     this.#captures++;
     setImmediate(() => {

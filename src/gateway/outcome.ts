@@ -9,4 +9,6 @@ export interface Outcome {
   readonly status: number;
   readonly response: JsonObject;
   readonly latencyMs: number;
+  /** Whether a fallback model answered in the place of the one asked for. */
+  readonly isStandIn: boolean;
 }

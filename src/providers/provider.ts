@@ -43,6 +43,8 @@ export interface UpstreamResponse {
   readonly deployment?: string;
   /** What the deployment costs, where the settings say so. */
   readonly price?: DeploymentPrice;
+  /** Whether another model than the one asked for answered, as a fallback: it is not the teacher. */
+  readonly isStandIn?: boolean;
   /** Times an upstream was asked for this answer; 1 where it is not said. */
   readonly attempts?: number;
 }

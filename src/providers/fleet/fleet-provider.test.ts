@@ -351,6 +351,14 @@ describe('a fleet of several deployments', () => {
     expect(b.received).toHaveLength(0);
   });
 
+  it('R14: waits for no retry that an official client would not live to see', async () => {
+    const clock = fakeClock();
+    const limited = { status: 429, headers: { 'retry-after': '3' } };
+    const { fleet } = await two(failing(limited), failing(limited), { retries: 1 }, clock);
+    expect(await send(fleet, { headers: { 'x-stainless-timeout': '2' } })).toMatchObject({ status: 429, attempts: 2 });
+    expect(clock.pauses).toEqual([]);
+  });
+
   it('asks the fallback models when all of this one have failed', async () => {
     const a = await upstream(failing(500, 500));
     const b = await upstream(failing());
@@ -389,6 +397,27 @@ describe('a fleet of several deployments', () => {
     expect(fleet.states().map(({ inFlight, failures }) => [inFlight, failures])).toEqual([
       [0, 0],
       [0, 0],
+    ]);
+  });
+
+  it('R9: hangs up on both where the caller hangs up, and holds neither for a failure', async () => {
+    const { systemClock } = await import('./fleet-parts.ts');
+    const { a, b, fleet } = await two(
+      () => {},
+      () => {},
+      { hedge: { afterMs: 20 } },
+      systemClock,
+    );
+    const caller = new AbortController();
+    const sending = send(fleet, { signal: caller.signal });
+    await pause(80);
+    expect([a.received.length, b.received.length]).toEqual([1, 1]);
+    caller.abort(new Error('gone'));
+    await expect(sending).rejects.toThrow('gone');
+    await pause(10);
+    expect(fleet.states()).toMatchObject([
+      { inFlight: 0, failures: 0 },
+      { inFlight: 0, failures: 0 },
     ]);
   });
 

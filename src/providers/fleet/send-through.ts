@@ -20,6 +20,7 @@ class Passage {
   readonly #patienceEndsAt: number;
   readonly #ended = new Map<Deployment, Attempt>();
   #last: Attempt | null = null;
+  #isStandIn = false;
   #attempts = 0;
 
   constructor(sending: Sending, first: ModelRoute) {
@@ -30,7 +31,8 @@ class Passage {
   }
 
   async send(): Promise<UpstreamResponse> {
-    for (const route of this.#sending.routes) {
+    for (const [index, route] of this.#sending.routes.entries()) {
+      this.#isStandIn = index > 0;
       await this.#sendTo(route);
       if (this.#last?.verdict === 'final' || !this.#mayGoOn) break;
     }
@@ -113,7 +115,11 @@ class Passage {
   #handOver({ outcome, deployment }: Attempt): UpstreamResponse {
     const { name, price } = deployment;
     if (!(outcome instanceof RightsizeError))
-      return Object.assign(outcome, { deployment: name, attempts: this.#attempts }, price === null ? null : { price });
+      return Object.assign(
+        outcome,
+        { deployment: name, attempts: this.#attempts, isStandIn: this.#isStandIn },
+        price === null ? null : { price },
+      );
     const headers = { 'x-rightsize-attempts': String(this.#attempts), 'x-rightsize-deployment': encodeURI(name) };
     throw new RightsizeError(outcome.code, outcome.message, {
       cause: outcome.cause,

@@ -121,7 +121,7 @@ describe('openai-compatible provider', () => {
     await expect(send(provider)).rejects.toMatchObject({ code: 'upstream_unreachable', status: 502 });
   });
 
-  it('has a limit of its own for each kind of silence', async () => {
+  it('R8: has a limit of its own, with a code of its own, for each kind of silence', async () => {
     const silent = await start(() => {}, { firstByteTimeoutMs: 60 });
     await expect(send(silent.provider)).rejects.toMatchObject({ code: 'upstream_first_byte_timeout', status: 504 });
     const dripping = await start(
@@ -164,27 +164,41 @@ describe('openai-compatible provider', () => {
     await closed;
   });
 
-  it('sends again once when the upstream closed a pooled connection', async () => {
-    let connections = 0;
+  /** Answers so many requests of each connection, then closes it on the next one. */
+  async function startClosing(answers: number) {
+    let requests = 0;
     const server = createServer((socket) => {
-      connections++;
-      const isFirst = connections === 1;
+      let left = requests === 0 ? answers : Number.POSITIVE_INFINITY;
       socket.on('error', () => {});
-      socket.once('data', () => {
-        if (isFirst) socket.destroy();
-        else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+      socket.on('data', () => {
+        requests++;
+        if (left-- > 0) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+        else socket.end();
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const provider = createOpenAiCompatibleProvider({ ...limits, baseUrl: `http://127.0.0.1:${port}/v1` });
+    const baseUrl = `http://127.0.0.1:${port}/v1`;
+    const provider = createOpenAiCompatibleProvider({ ...limits, baseUrl, maxConnections: 1 });
     closers.push(
       () => new Promise((resolve) => server.close(resolve)),
       () => provider.close(),
     );
-    const response = await send(provider);
-    expect(Buffer.concat(await response.body.toArray()).toString()).toBe('{}');
-    expect(connections).toBe(2);
+    const ask = async () => Buffer.concat(await (await send(provider)).body.toArray()).toString();
+    return { ask, requests: () => requests };
+  }
+
+  it('R7: sends again once where the upstream closed a pooled connection', async () => {
+    const { ask, requests } = await startClosing(1);
+    expect(await ask()).toBe('{}');
+    expect(await ask()).toBe('{}');
+    expect(requests()).toBe(3);
+  });
+
+  it('R7: sends nothing again that a new connection was closed on', async () => {
+    const { ask, requests } = await startClosing(0);
+    await expect(ask()).rejects.toMatchObject({ code: 'upstream_unreachable' });
+    expect(requests()).toBe(1);
   });
 });

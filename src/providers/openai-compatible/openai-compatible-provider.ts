@@ -79,11 +79,10 @@ async function sendOnce(pool: Pool, dispatch: Dispatcher.RequestOptions): Promis
   }
 }
 
+/** A connection that never brought a byte was no pooled one: the upstream has refused this very request. */
 function isBrokenConnection(error: unknown): boolean {
-  return (
-    error instanceof errors.SocketError ||
-    (error instanceof Error && 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code)))
-  );
+  if (error instanceof errors.SocketError) return error.socket === null || (error.socket.bytesRead ?? 0) > 0;
+  return error instanceof Error && 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code));
 }
 
 function toDispatch(
