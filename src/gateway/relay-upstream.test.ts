@@ -54,7 +54,7 @@ describe('C11, C12, C13: events', () => {
     ['CRLF then LF', 'data: {"a":1}\r\n\n'],
     ['no space', 'data:{"a":1}\n\n'],
     ['several lines', 'data: {"a":\ndata: 1}\n\n'],
-    ['a comment', ': hello\n\n'],
+    ['a comment', ': hello\n\ndata: {"a":1}\n\n'],
     ['event and id', 'event: x\nid: 7\ndata: {"a":1}\n\n'],
     ['a byte order mark', '\ufeffdata: {"a":1}\n\n'],
   ])('leave as they arrive, byte for byte: %s', async (_, event) => {
@@ -101,6 +101,7 @@ describe('C22, C23, C24: what is no answer', () => {
       429,
     ],
     ['a status of its own', (r: ServerResponse) => sendJson(r, 600, { ok: true }), 502],
+    ['a stream of a comment', (r: ServerResponse) => beginStream(r).end(': wait\n\n'), 502],
     ['a stream of nothing', (r: ServerResponse) => beginStream(r).end(), 502],
     ['a stream of an error', (r: ServerResponse) => beginStream(r).end('data: {"error":{"message":"no"}}\n\n'), 502],
   ])('%s becomes an error object under a real status', async (_, script, status) => {

@@ -7,7 +7,7 @@ import type { Interruption } from './exchange.ts';
 import type { Dialect } from './find-endpoint.ts';
 import { EventGate } from './gates/event-gate.ts';
 import { type Gate, isRefusal, openGate, type Refusal } from './gates/gate.ts';
-import { WholeGate } from './gates/whole-gate.ts';
+import { type Rewrite, WholeGate } from './gates/whole-gate.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { deploymentHeaders } from './route-headers.ts';
 import { errorBody, idHeaders, sendErrorBody } from './send-error.ts';
@@ -31,6 +31,8 @@ export interface Relay {
   readonly tee?: { push(piece: Buffer): void } | undefined;
   /** Changes or drops whole events of a stream. */
   readonly edit?: ((events: Buffer) => Buffer | null) | null;
+  /** Changes a whole answer. */
+  readonly rewrite?: Rewrite | null;
   readonly heartbeat?: Heartbeat | null;
   readonly interruption?: Interruption;
 }
@@ -53,12 +55,12 @@ export function relayUpstream(relay: Relay): Promise<RelayEnd> {
   return new RunningRelay(unpacked, gateFor(unpacked)).run();
 }
 
-function gateFor({ upstream, mustAnswer, edit = null, heartbeat = null }: Relay): Gate {
+function gateFor({ upstream, mustAnswer, edit = null, rewrite = null, heartbeat = null }: Relay): Gate {
   const { status, headers } = upstream;
   if (isReadableStream(upstream)) return new EventGate(edit);
   if (isEventStream(upstream) && status < 300) return openGate;
   const isDue = mustAnswer || status >= 400 || heartbeat?.hasBegun === true;
-  return isDue ? new WholeGate({ status, encoding: encodingOf(headers) }) : openGate;
+  return isDue ? new WholeGate({ status, encoding: encodingOf(headers), rewrite }) : openGate;
 }
 
 /** Some servers make statuses up. */
@@ -69,10 +71,10 @@ function withPossibleStatus(relay: Relay): Relay {
 
 /** Unpacks what the caller could not, and what has to be looked into. */
 function readable(relay: Relay): Relay {
-  const { upstream, acceptEncoding, edit, heartbeat } = relay;
+  const { upstream, acceptEncoding, edit, rewrite, heartbeat } = relay;
   const encoding = encodingOf(upstream.headers);
   if (encoding === 'identity') return relay;
-  const isEdited = isEventStream(upstream) && (edit != null || heartbeat != null);
+  const isEdited = isEventStream(upstream) ? edit != null || heartbeat != null : rewrite != null;
   if (!isEdited && accepts(acceptEncoding, encoding)) return relay;
   const unpacker = unpackStream(encoding);
   if (unpacker === null) return relay;

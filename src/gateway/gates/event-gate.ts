@@ -18,6 +18,8 @@ export class EventGate implements Gate {
   /** The last bytes of what is held: an end of an event may be cut in two. */
   #tail = '';
   #hasBegun = false;
+  readonly #comments: Buffer[] = [];
+  #commentedAt: number | null = null;
 
   constructor(edit: ((events: Buffer) => Buffer | null) | null = null) {
     this.#edit = edit;
@@ -39,8 +41,8 @@ export class EventGate implements Gate {
 
   /** Half an event at the end is passed on as it came: the upstream closed in good order. */
   finish(): Buffer | Refusal | null {
-    if (this.#held.length > 0) return this.#pass(this.#release());
-    return this.#hasBegun ? null : unreadableAnswer('a stream without any event');
+    const rest = this.#held.length > 0 ? this.#pass(this.#release()) : null;
+    return rest === null && !this.#hasBegun ? unreadableAnswer('a stream without any event') : rest;
   }
 
   #hold(piece: Buffer, text: string): void {
@@ -58,13 +60,35 @@ export class EventGate implements Gate {
   }
 
   #pass(events: Buffer): Buffer | Refusal | null {
-    if (!this.#hasBegun) {
-      const refusal = readFirst(events);
-      if (refusal !== null) return refusal;
-      this.#hasBegun = true;
-    }
+    if (!this.#hasBegun) return this.#passFirst(events);
     return this.#edit === null ? events : this.#edit(events);
   }
+
+  /** Comments alone are no answer yet: they wait for an event, but not so long that the caller's patience ends. */
+  #passFirst(events: Buffer): Buffer | Refusal | null {
+    const refusal = readFirst(events);
+    if (refusal !== null) return refusal;
+    this.#comments.push(events);
+    if (holdsNoEvent(events)) {
+      this.#commentedAt ??= performance.now();
+      if (performance.now() - this.#commentedAt < longestCommentMs) return null;
+    }
+    this.#hasBegun = true;
+    const all = this.#comments.length === 1 ? events : Buffer.concat(this.#comments);
+    return this.#edit === null ? all : this.#edit(all);
+  }
+}
+
+/** Some upstreams comment on their silence every few seconds. */
+const longestCommentMs = 2_000;
+
+/** Nothing but comments and empty lines. */
+function holdsNoEvent(events: Buffer): boolean {
+  if (events[0] !== colon && events[0] !== lineFeed && events[0] !== carriageReturn) return false;
+  return events
+    .toString('latin1')
+    .split(/[\r\n]+/)
+    .every((line) => line === '' || line.startsWith(':'));
 }
 
 function endsEvent(piece: Buffer): boolean {
@@ -74,6 +98,7 @@ function endsEvent(piece: Buffer): boolean {
 }
 
 const lineFeed = 10;
+const colon = 58;
 const carriageReturn = 13;
 /** A break is LF, CR or CRLF, also mixed; an event ends where two follow each other. */
 const emptyLines = ['\n\r\n', '\n\n', '\r\r', '\n\r'];

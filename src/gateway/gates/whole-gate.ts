@@ -5,10 +5,21 @@ import type { Gate, Refusal } from './gate.ts';
 
 /** Longer answers stream by and only have their end looked at. */
 const largestHeldBytes = 256 * 1024;
+/** More than any answer that is rewritten. */
+const largestRewrittenBytes = 64 * 1024 * 1024;
+
+/** Changes a whole answer before it goes on. */
+export interface Rewrite {
+  /** Whether it is due, by the first bytes of the answer. */
+  isNeeded(beginning: Buffer): boolean;
+  apply(answer: JsonObject): JsonObject;
+}
+
 export interface WholeAnswer {
   readonly status: number;
   /** As `content-encoding` says; 'identity' where it says nothing. */
   readonly encoding: string;
+  readonly rewrite?: Rewrite | null;
 }
 
 /**
@@ -20,6 +31,7 @@ export class WholeGate implements Gate {
   readonly #pieces: Buffer[] = [];
   #bytes = 0;
   #isOpen = false;
+  #rewrite: Rewrite | null = null;
   #last: Buffer = Buffer.alloc(0);
   value: JsonObject | null = null;
 
@@ -30,9 +42,11 @@ export class WholeGate implements Gate {
   take(piece: Buffer): Buffer | null {
     if (piece.length > 0) this.#last = piece;
     if (this.#isOpen || (this.#bytes === 0 && isBlank(piece))) return piece;
+    const { rewrite, status } = this.#answer;
+    if (this.#bytes === 0 && rewrite != null && status < 300 && rewrite.isNeeded(piece)) this.#rewrite = rewrite;
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    if (this.#bytes <= largestHeldBytes) return null;
+    if (this.#bytes <= (this.#rewrite === null ? largestHeldBytes : largestRewrittenBytes)) return null;
     this.#isOpen = true;
     return this.#held();
   }
@@ -46,7 +60,9 @@ export class WholeGate implements Gate {
     if (value === undefined) return unreadableAnswer('what is no JSON, or only half of it', status);
     if (isJsonObject(value)) this.value = value;
     if (status >= 400) return (value === unpackable ? null : retoldError(value, status)) ?? bytes;
-    return isJsonObject(value) && isErrorOnly(value) ? refusalOf(value) : bytes;
+    if (!isJsonObject(value)) return bytes;
+    if (isErrorOnly(value)) return refusalOf(value);
+    return this.#rewrite === null ? bytes : Buffer.from(JSON.stringify(this.#rewrite.apply(value)));
   }
 
   #held(): Buffer {

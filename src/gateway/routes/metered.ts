@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../records/call.ts';
 import { bytesPerToken } from '../answer-call.ts';
 import { askForUsage } from '../ask-for-usage.ts';
 import { type Exchange, type ExchangeEnd, plainEnd } from '../exchange.ts';
+import { packEmbeddings } from '../gates/pack-embeddings.ts';
 import { stripUsage } from '../gates/strip-usage.ts';
 import { readBody } from '../read-body.ts';
 import { readJsonObject } from '../read-chat-request.ts';
@@ -19,8 +20,9 @@ export async function answerMetered(exchange: Exchange, parts: RouteParts): Prom
   const model = typeof asked.model === 'string' ? asked.model : null;
   const limits = await exchange.reserve({
     model,
-    inputTokens: endpoint.name === 'count-tokens' ? 0 : Math.ceil(body.length / bytesPerToken),
-    maxOutputTokens: endpoint.name === 'count-tokens' ? 0 : mostTokens(asked),
+    inputTokens: Math.ceil(body.length / bytesPerToken),
+    maxOutputTokens: mostTokens(asked),
+    isFree: endpoint.name === 'count-tokens',
   });
   const meteredBody = endpoint.name === 'completions' ? askForUsage(body, asked) : null;
   const upstream = await sendUpstream(exchange, { provider: parts.provider, model, body, meteredBody });
@@ -36,6 +38,7 @@ export async function answerMetered(exchange: Exchange, parts: RouteParts): Prom
     mustAnswer: true,
     tee: tail,
     edit: upstream.isMetered === true ? stripUsage : null,
+    rewrite: endpoint.name === 'embeddings' && asked.encoding_format === 'base64' ? packEmbeddings : null,
     interruption: exchange.interruption,
   });
   const figures = failure === null ? figuresOf(value ?? tail.read(upstream.headers)) : null;

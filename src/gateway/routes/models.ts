@@ -9,33 +9,24 @@ import { passThrough } from './pass-through.ts';
 
 /** `GET /v1/models` and `/v1/models/{id}`: the upstream's own, less what the caller may not use. */
 export async function listModels(exchange: Exchange, parts: RouteParts): Promise<ExchangeEnd> {
-  const { caller, path } = { caller: exchange.caller, path: exchange.path.split('?')[0] ?? '' };
-  const { models } = caller;
+  const { models } = exchange.caller;
   if (models === null) return passThrough(exchange, parts);
-  const asked = /^\/models\/(.+?)\/?$/.exec(path)?.[1];
+  const asked = /^\/models\/(.+?)\/?(?:\?|$)/.exec(exchange.path)?.[1];
   if (asked === undefined) return sendList(exchange, parts, models);
-  const id = decoded(asked);
-  if (!models.includes(id)) throw new RightsizeError('model_not_found', `There is no model \`${id}\` for this key.`);
-  return passThrough(exchange, parts);
+  const model = decoded(asked);
+  if (models.includes(model)) return passThrough(exchange, parts);
+  throw new RightsizeError('model_not_found', `There is no model \`${model}\` for this key.`);
 }
 
-async function sendList(exchange: Exchange, parts: RouteParts, models: readonly string[]): Promise<ExchangeEnd> {
+async function sendList(exchange: Exchange, { provider }: RouteParts, models: readonly string[]): Promise<ExchangeEnd> {
   const { id, response } = exchange;
   const limits = await exchange.reserve({ model: null, inputTokens: null, maxOutputTokens: null, isFree: true });
   const headers = { ...exchange.headers, 'accept-encoding': 'identity' };
-  const upstream = await sendUpstream({ ...exchange, headers }, { provider: parts.provider, model: null, body: null });
+  const upstream = await sendUpstream({ ...exchange, headers }, { provider, model: null, body: null });
   const answer = await readAnswer(upstream);
-  const isList = upstream.status === 200 && isJsonObject(answer) && Array.isArray(answer.data);
-  const body = Buffer.from(JSON.stringify(isList ? only(answer, models) : answer));
-  response
-    .writeHead(upstream.status, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-request-id': id,
-      ...limits,
-      'x-rightsize-call': id,
-    })
-    .end(body);
+  const body = Buffer.from(JSON.stringify(upstream.status === 200 ? only(answer, models) : answer));
+  const known = { 'content-type': 'application/json', 'content-length': body.length };
+  response.writeHead(upstream.status, { ...known, ...limits, 'x-request-id': id, 'x-rightsize-call': id }).end(body);
   return plainEnd(upstream.status, 'teacher');
 }
 
@@ -44,7 +35,7 @@ function only(list: JsonObject, models: readonly string[]): JsonObject {
   return { ...list, data: data.filter((model) => isJsonObject(model) && models.includes(String(model.id))) };
 }
 
-async function readAnswer(upstream: UpstreamResponse): Promise<Json> {
+async function readAnswer(upstream: UpstreamResponse): Promise<JsonObject> {
   const pieces: Buffer[] = [];
   try {
     for await (const piece of upstream.body) pieces.push(piece as Buffer);
@@ -52,10 +43,16 @@ async function readAnswer(upstream: UpstreamResponse): Promise<Json> {
     throw upstream.failure(error);
   }
   const bytes = unpack(Buffer.concat(pieces), encodingOf(upstream.headers));
+  const value = parsed(bytes.toString('utf8'));
+  if (isJsonObject(value)) return value;
+  throw new RightsizeError('upstream_failed', 'The upstream answered with no list of models.');
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8')) as Json;
-  } catch (cause) {
-    throw new RightsizeError('upstream_failed', 'The upstream answered with no list of models.', { cause });
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
