@@ -1,4 +1,5 @@
 import { type Check, type LaterLine, later } from '../check.ts';
+import { budgetChecks } from './budgets.ts';
 import { connectionChecks } from './connections.ts';
 import { loadChecks } from './load.ts';
 import { retryChecks } from './retries.ts';
@@ -12,6 +13,7 @@ export const resilienceChecks: readonly Check[] = [
   ...loadChecks,
   ...targetChecks,
   ...stoppingChecks,
+  ...budgetChecks,
 ];
 
 export const laterResilience: readonly LaterLine[] = [

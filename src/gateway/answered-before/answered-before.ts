@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Headers } from '../../providers/provider.ts';
 import type { Settings } from '../../settings.ts';
 import { tenantOf } from '../describe-call.ts';
 import { type Exchange, type ExchangeEnd, plainEnd } from '../exchange.ts';
@@ -17,11 +18,26 @@ export interface AnsweringParts {
 }
 
 /** These read the whole body; what streams through may be too large to be asked twice. */
-const repeatable: ReadonlySet<EndpointName> = new Set(['chat-completions', 'completions', 'embeddings', 'responses']);
+const repeatable: ReadonlySet<EndpointName> = new Set([
+  'chat-completions',
+  'completions',
+  'embeddings',
+  'responses',
+  'messages',
+]);
 /** Larger answers are not kept, and not given again. */
 const largestAnswerBytes = 4 * 1024 * 1024;
 /** Beside the body these decide what an upstream answers, and how it is packed. */
-const tellingHeaders = ['accept-encoding', 'authorization', 'openai-beta', 'openai-organization', 'openai-project'];
+const tellingHeaders = [
+  'accept-encoding',
+  'anthropic-beta',
+  'anthropic-version',
+  'openai-beta',
+  'openai-organization',
+  'openai-project',
+];
+/** Whose account at an upstream it is, where callers bring a key of their own for it. */
+const accountHeaders = ['authorization', 'x-api-key', 'api-key'];
 
 /** Gives the answer of an earlier request again: to one that names itself as its repetition, and from the cache. */
 export class AnsweredBefore {
@@ -53,7 +69,7 @@ export class AnsweredBefore {
     if (name === null) return this.#answerCached(exchange, parts, body);
     const { caller, endpoint, request, response, headers } = exchange;
     const tenant = tenantOf(request.headers, caller.tenant);
-    const scope = hash(caller.key ?? '', tenant, String(headers.authorization ?? ''), endpoint.path, name);
+    const scope = hash(caller.key ?? '', tenant, ...valuesOf(headers, accountHeaders), endpoint.path, name);
     const given = await this.#repeats.answer(scope, hash(body), async () => {
       const recording = recordAnswer(response, largestAnswerBytes);
       const end = await this.#answerCached(exchange, parts, body);
@@ -68,7 +84,7 @@ export class AnsweredBefore {
     if (!this.#isCached(exchange)) return parts.answer();
     const { request, response, endpoint, caller, headers } = exchange;
     const tenant = tenantOf(request.headers, caller.tenant);
-    const telling = tellingHeaders.map((header) => String(headers[header] ?? ''));
+    const telling = [...valuesOf(headers, tellingHeaders), ...valuesOf(headers, accountHeaders)];
     const place = hash(endpoint.path, parts.upstream ?? '', ...telling, body);
     const found = this.#cache.find(tenant, place);
     if (found !== null) return this.#giveAgain(exchange, found);
@@ -108,6 +124,10 @@ function nameOf({ request }: Exchange): string | null {
 function freeEnd({ status }: RecordedAnswer, saved: number | null): ExchangeEnd {
   const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: null };
   return { ...plainEnd(status, 'cache'), usage, cost: 0, saved };
+}
+
+function valuesOf(headers: Headers, names: readonly string[]): readonly string[] {
+  return names.map((name) => String(headers[name] ?? ''));
 }
 
 /** Parts cannot run into each other: each comes with its length. */
