@@ -2,22 +2,20 @@ import type { Ask } from '../access/gatekeeper.ts';
 import { costAtPrice, readUsage } from '../economics/cost-of-call.ts';
 import type { InputVector } from '../encoder/input-vector.ts';
 import type { RightsizeError } from '../errors.ts';
-import type { DeploymentPrice, UpstreamResponse } from '../providers/provider.ts';
+import type { DeploymentPrice } from '../providers/provider.ts';
 import { type ChatRequest, isJsonObject, type JsonObject } from '../records/call.ts';
 import type { RouteReason } from '../records/route.ts';
 import type { AnswerForm } from './answer-form.ts';
+import { askUpstream } from './ask-upstream.ts';
 import type { PrivateCall } from './call-privacy.ts';
 import { ResponseTee, unreadable } from './captured-response.ts';
 import { describeCall } from './describe-call.ts';
 import type { Decision } from './engine.ts';
 import { type Exchange, type ExchangeEnd, plainEnd } from './exchange.ts';
-import { stripUsage } from './gates/strip-usage.ts';
-import { Heartbeat, streamHeaders } from './heartbeat.ts';
-import { relayUpstream } from './relay-upstream.ts';
+import { streamHeaders } from './heartbeat.ts';
 import { routeHeaders } from './route-headers.ts';
 import type { RouteParts } from './route-parts.ts';
-import { errorBody, idHeaders, sendError } from './send-error.ts';
-import { sendUpstream } from './send-upstream.ts';
+import { errorBody, idHeaders } from './send-error.ts';
 import { studentCompletion } from './student-completion.ts';
 
 /** What an application asks of a chat model, in whatever API it asks. */
@@ -51,7 +49,7 @@ export async function answerCall(exchange: Exchange, parts: RouteParts, question
   const { decision, completion } = decide(parts, asked, input);
   const end = completion
     ? sendCompletion(exchange, question, { completion, decision, limits })
-    : await askUpstream(exchange, parts, question, { decision, limits });
+    : await askTeacher(exchange, parts, question, { decision, limits });
   parts.onOutcome({
     asked,
     decision,
@@ -179,69 +177,36 @@ interface TeacherQuestion {
   readonly limits: Readonly<Record<string, string>>;
 }
 
-async function askUpstream(
+async function askTeacher(
   exchange: Exchange,
-  { provider, streams }: RouteParts,
+  parts: RouteParts,
   { chat, body, meteredBody, form }: AskedCall,
   { decision, limits }: TeacherQuestion,
 ): Promise<Answered> {
-  const { id, response, request, endpoint } = exchange;
-  const { dialect } = endpoint;
-  const headers = { ...limits, ...routeHeaders(decision) };
-  const heartbeat =
-    chat.stream === true && streams.heartbeatMs !== null
-      ? new Heartbeat(response, { ...headers, ...idHeaders(id, dialect) }, streams.heartbeatMs)
-      : null;
-  let upstream: UpstreamResponse;
-  try {
-    upstream = await sendUpstream(exchange, { provider, model: chat.model, body, meteredBody });
-  } catch (error) {
-    heartbeat?.stop();
-    const isStream = heartbeat?.hasBegun === true;
-    const sent = sendError(response, error, { headers: { ...idHeaders(id, dialect), ...headers }, dialect, isStream });
-    return failed(sent, null);
-  }
   const tee = new ResponseTee(form.readStream);
-  const { failure, status, value } = await relayUpstream({
-    upstream,
-    response,
-    id,
-    headers,
-    dialect,
-    acceptEncoding: request.headers['accept-encoding'],
-    writeTimeoutMs: streams.writeTimeoutMs,
-    mustAnswer: true,
+  const { upstream, failure, status, value } = await askUpstream(exchange, parts, {
+    model: chat.model,
+    body,
+    meteredBody,
+    isStream: chat.stream === true,
+    headers: { ...limits, ...routeHeaders(decision) },
     tee,
-    edit: upstream.isMetered === true ? stripUsage : null,
-    heartbeat,
-    interruption: exchange.interruption,
   });
-  if (failure !== null) return failed(failure, upstream, status, value);
+  const response =
+    failure === null ? form.read(value ?? tee.response(upstream?.headers ?? {})) : failed(failure, value);
   return {
     status,
-    response: form.read(value ?? tee.response(upstream.headers)),
-    error: null,
-    deployment: upstream.deployment ?? null,
-    attempts: upstream.attempts ?? 1,
-    price: upstream.price ?? null,
-    isStandIn: upstream.isStandIn ?? false,
-  };
-}
-
-function failed(
-  error: RightsizeError,
-  upstream: UpstreamResponse | null,
-  status = error.status,
-  value: JsonObject | null = null,
-): Answered {
-  const body = value ?? errorBody(error);
-  return {
-    status,
-    response: isJsonObject(body.error) ? { error: body.error } : unreadable(error.code, error.message),
-    error: error.code,
+    response,
+    error: failure?.code ?? null,
     deployment: upstream?.deployment ?? null,
     attempts: upstream?.attempts ?? 1,
     price: upstream?.price ?? null,
     isStandIn: upstream?.isStandIn ?? false,
   };
+}
+
+/** What stands for the answer of a call that failed: the error that the caller was told. */
+function failed(error: RightsizeError, told: JsonObject | null): JsonObject {
+  const body = told ?? errorBody(error);
+  return isJsonObject(body.error) ? { error: body.error } : unreadable(error.code, error.message);
 }

@@ -505,3 +505,22 @@ describe('a call on the Anthropic route', () => {
     await expect.poll(() => closed).toBe(true);
   });
 });
+
+describe('S15: a request nested very deeply', () => {
+  const deep = `${'['.repeat(5_000)}1${']'.repeat(5_000)}`;
+  const body = `{"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"a":${deep}}}]}]}`;
+
+  it('passes through to Anthropic as it is', async () => {
+    const { origin, upstream } = await anthropicUpstream((response, { body }) =>
+      sendMessage(response, body, message([text('x')])),
+    );
+    expect((await fetch(`${origin}/v1/messages`, { method: 'POST', body })).status).toBe(200);
+    expect(upstream.received[0]?.body).toBe(body);
+  });
+
+  it('is answered before another API too, and breaks nothing', async () => {
+    const { origin } = await openAiUpstream((response) => sendJson(response, 200, completion('x')));
+    const answer = await fetch(`${origin}/v1/messages`, { method: 'POST', body });
+    expect([200, 400]).toContain(answer.status);
+  });
+});

@@ -5,7 +5,7 @@ import { toMessage } from '../../providers/anthropic/to-message.ts';
 import { ToMessageEvents } from '../../providers/anthropic/to-message-events.ts';
 import { completionEvents } from '../../providers/completion-chunks.ts';
 import { EventReader } from '../../providers/read-events.ts';
-import type { JsonObject } from '../../records/call.ts';
+import type { ChatRequest, JsonObject } from '../../records/call.ts';
 import { answerCall } from '../answer-call.ts';
 import type { AnswerForm } from '../answer-form.ts';
 import { assembleStream } from '../assemble-stream.ts';
@@ -21,11 +21,22 @@ import type { RouteParts } from '../route-parts.ts';
 export async function answerMessages(exchange: Exchange, parts: RouteParts): Promise<ExchangeEnd> {
   const body = await readBody(exchange.request, parts.maxBodyBytes);
   const request = readMessagesRequest(body);
-  let isWhole = true;
-  const chat = toChatRequest(request, () => {
-    isWhole = false;
-  });
+  const { chat, isWhole } = readAsChat(request);
   return answerCall(exchange, parts, { chat, body, meteredBody: null, form: messagesForm, mayBeStudents: isWhole });
+}
+
+/** The chat that a request amounts to, and whether it says all that was asked. Never throws. */
+function readAsChat(request: JsonObject): { readonly chat: ChatRequest; readonly isWhole: boolean } {
+  let isWhole = true;
+  try {
+    const chat = toChatRequest(request, () => {
+      isWhole = false;
+    });
+    return { chat, isWhole };
+  } catch {
+    // Nested too deeply to be written again; the upstream gets the caller's own bytes and judges for itself.
+    return { chat: { model: String(request.model), messages: [], stream: request.stream === true }, isWhole: false };
+  }
 }
 
 /** Reads no more than the way through the gateway needs. Throws InvalidRequest. */

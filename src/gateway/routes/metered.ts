@@ -2,19 +2,17 @@ import { costAtPrice, readUsage } from '../../economics/cost-of-call.ts';
 import { isJsonObject, type JsonObject } from '../../records/call.ts';
 import { bytesPerToken } from '../answer-call.ts';
 import { askForUsage } from '../ask-for-usage.ts';
+import { askUpstream } from '../ask-upstream.ts';
 import { type Exchange, type ExchangeEnd, plainEnd } from '../exchange.ts';
 import { packEmbeddings } from '../gates/pack-embeddings.ts';
-import { stripUsage } from '../gates/strip-usage.ts';
 import { readBody } from '../read-body.ts';
 import { readJsonObject } from '../read-chat-request.ts';
-import { relayUpstream } from '../relay-upstream.ts';
 import type { RouteParts } from '../route-parts.ts';
-import { sendUpstream } from '../send-upstream.ts';
 import { UsageTail } from '../usage-tail.ts';
 
 /** `/completions`, `/embeddings`, `/responses`, `/messages/count_tokens`: sent on as they are, read only for limits and figures. */
 export async function answerMetered(exchange: Exchange, parts: RouteParts): Promise<ExchangeEnd> {
-  const { id, request, response, endpoint } = exchange;
+  const { id, request, endpoint } = exchange;
   const body = await readBody(request, parts.maxBodyBytes);
   const asked = readJsonObject(body);
   const model = typeof asked.model === 'string' ? asked.model : null;
@@ -24,31 +22,24 @@ export async function answerMetered(exchange: Exchange, parts: RouteParts): Prom
     maxOutputTokens: mostTokens(asked),
     isFree: endpoint.name === 'count-tokens',
   });
-  const meteredBody = endpoint.name === 'completions' ? askForUsage(body, asked) : null;
-  const upstream = await sendUpstream(exchange, { provider: parts.provider, model, body, meteredBody });
   const tail = new UsageTail();
-  const { failure, status, value } = await relayUpstream({
-    upstream,
-    response,
-    id,
+  const { upstream, failure, status, value } = await askUpstream(exchange, parts, {
+    model,
+    body,
+    meteredBody: endpoint.name === 'completions' ? askForUsage(body, asked) : null,
+    isStream: asked.stream === true,
     headers: { ...limits, 'x-rightsize-call': id, 'x-rightsize-answered-by': 'teacher' },
-    dialect: endpoint.dialect,
-    acceptEncoding: request.headers['accept-encoding'],
-    writeTimeoutMs: parts.streams.writeTimeoutMs,
-    mustAnswer: true,
     tee: tail,
-    edit: upstream.isMetered === true ? stripUsage : null,
     rewrite: endpoint.name === 'embeddings' && asked.encoding_format === 'base64' ? packEmbeddings : null,
-    interruption: exchange.interruption,
   });
-  const figures = failure === null ? figuresOf(value ?? tail.read(upstream.headers)) : null;
+  const figures = failure === null ? figuresOf(value ?? tail.read(upstream?.headers ?? {})) : null;
   return {
     ...plainEnd(status, 'teacher', failure?.code ?? null),
     model,
     usage: figures === null ? null : readUsage(figures),
-    cost: figures === null ? null : costAtPrice(upstream.price ?? null, figures, model ?? ''),
-    deployment: upstream.deployment ?? null,
-    attempts: upstream.attempts ?? 1,
+    cost: figures === null ? null : costAtPrice(upstream?.price ?? null, figures, model ?? ''),
+    deployment: upstream?.deployment ?? null,
+    attempts: upstream?.attempts ?? 1,
   };
 }
 

@@ -10,7 +10,7 @@ import { toCompletion } from './to-completion.ts';
 import { toMessagesRequest } from './to-messages-request.ts';
 import { toCompletionError } from './translate-errors.ts';
 import { readWhole, translatedStream, wholeAnswer } from './translated-answer.ts';
-import { Untranslatable } from './untranslatable.ts';
+import { translatedBody } from './untranslatable.ts';
 
 /** Of Anthropic's API, where the caller names none. */
 const version = '2023-06-01';
@@ -52,14 +52,8 @@ function withOwnHeaders({ 'openai-organization': _, 'openai-project': __, ...hea
 
 async function sendChat(transport: Provider, request: UpstreamRequest): Promise<UpstreamResponse> {
   const asked = await readAsked(request.body);
-  let body: Buffer;
-  try {
-    body = Buffer.from(JSON.stringify(toMessagesRequest(asked)));
-  } catch (error) {
-    if (error instanceof Untranslatable)
-      return refusal(400, error.code, `${error.message} ${error.remedy}`, error.param);
-    throw error;
-  }
+  const body = translatedBody(() => toMessagesRequest(asked));
+  if (!Buffer.isBuffer(body)) return refusal(400, body.code, `${body.message} ${body.remedy}`, body.param);
   const { meteredBody, ...others } = request;
   const headers = { ...request.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' };
   const upstream = await transport.send({ ...others, path: '/messages', headers, body });

@@ -6,7 +6,7 @@ import { toMessage } from './to-message.ts';
 import { ToMessageEvents } from './to-message-events.ts';
 import { messageErrorType, toMessageError } from './translate-errors.ts';
 import { readWhole, translatedStream, wholeAnswer } from './translated-answer.ts';
-import { Untranslatable } from './untranslatable.ts';
+import { translatedBody, Untranslatable } from './untranslatable.ts';
 
 /**
  * A provider that speaks OpenAI's API, made to take Anthropic's `/messages` as well, translated both ways. Tokens cannot be
@@ -32,13 +32,8 @@ export function withMessages(provider: Provider): Provider {
 
 async function sendMessages(provider: Provider, request: UpstreamRequest): Promise<UpstreamResponse> {
   const asked = await readAsked(request.body);
-  let body: Buffer;
-  try {
-    body = Buffer.from(JSON.stringify(toChatRequest(asked, refuse)));
-  } catch (error) {
-    if (error instanceof Untranslatable) return refusal(400, `${error.message} ${error.remedy}`, error.code);
-    throw error;
-  }
+  const body = translatedBody(() => toChatRequest(asked, refuse));
+  if (!Buffer.isBuffer(body)) return refusal(400, `${body.message} ${body.remedy}`, body.code);
   const upstream = await provider.send({ ...request, path: '/chat/completions', headers: headersOf(request), body });
   if (upstream.status < 300 && String(upstream.headers['content-type']).startsWith('text/event-stream'))
     return translatedStream(upstream, new ToMessageEvents());
