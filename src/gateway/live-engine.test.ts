@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type CallChange, type KeywordRow, keywordCall, keywordCalls, keywordRows } from '../../test/keyword-stream.ts';
+import {
+  type CallChange,
+  inProcessTrainer,
+  type KeywordRow,
+  keywordCall,
+  keywordCalls,
+  keywordRows,
+} from '../../test/keyword-stream.ts';
 import { follow, type RunningEngine, restart, startEngine } from '../../test/run-engine.ts';
 import { saidIn } from '../records/answer.ts';
 import type { Call, JsonObject } from '../records/call.ts';
 import { seededRandom } from '../records/random.ts';
+import type { Trainer } from '../train/trainer.ts';
 import type { Decision } from './engine.ts';
 
 /** The teacher writes its labels with a capital and a stop. */
@@ -217,6 +225,23 @@ describe('what forbids a student', () => {
     expect(running.engine.status()[0]).toMatchObject({ stage: 'off', waitingFor: 'stage-off' });
     running.engine.setStage(null, 'auto');
     expect(byStudent(await follow(running, later(20, undefined, 3)))).toBeGreaterThan(5);
+  });
+
+  it('trains nobody while the task is off, and with what came meanwhile as soon as it is not', async () => {
+    let trainings = 0;
+    const trainer: Trainer = {
+      ...inProcessTrainer,
+      train(job) {
+        trainings++;
+        return inProcessTrainer.train(job);
+      },
+    };
+    const running = startEngine({ trainer, stage: 'off' });
+    await follow(running, learning.slice(0, 200));
+    expect(trainings).toBe(0);
+    running.engine.setStage(null, 'shadow');
+    await follow(running, learning.slice(200, 202));
+    expect(trainings).toBe(1);
   });
 
   it('is the stage of its task', async () => {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { RightsizeError } from '../errors.ts';
+import { HangUp } from '../providers/hang-up.ts';
 import type { Provider, UpstreamResponse } from '../providers/provider.ts';
 import type { Exchange } from './exchange.ts';
 import { cancelled } from './relay-upstream.ts';
@@ -21,7 +22,7 @@ export function sendUpstream(
   if (provider === null)
     throw new RightsizeError('upstream_not_configured', 'No upstream is configured: `upstream.baseUrl` is null.');
   if (interruption.reason !== null) throw interruption.reason;
-  const caller = new AbortController();
+  const caller = new HangUp();
   interruption.stop = (reason) => caller.abort(reason);
   response.once('close', () => {
     if (!response.writableFinished) caller.abort(cancelled());
@@ -32,7 +33,7 @@ export function sendUpstream(
     headers,
     body,
     model,
-    signal: caller.signal,
+    signal: caller,
     ...(meteredBody === null ? {} : { meteredBody }),
   });
 }

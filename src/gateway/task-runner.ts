@@ -337,6 +337,7 @@ export class TaskRunner {
       shape: () => this.#shape as LearnableShape,
       callsOfTask: () => this.#calls,
       trainer,
+      mayTrain: () => this.livedStage !== 'off',
       random,
       vectors,
       shelf,

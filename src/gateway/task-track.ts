@@ -113,6 +113,8 @@ interface TrackParts {
   /** The labelled calls of the whole task, all its versions. */
   readonly rows: TrainingRows;
   readonly trainer: Trainer;
+  /** False while the task's students are off: calls are still kept for when they are not. */
+  readonly mayTrain?: () => boolean;
   readonly random: Random;
   /** Absent or null where no encoder is at hand. */
   readonly vectors?: CallVectors | null;
@@ -479,7 +481,7 @@ export class TaskTrack {
   }
 
   #trainWhenDue(at: number): void {
-    if (this.#trial !== null || this.#training !== null) return;
+    if (this.#trial !== null || this.#training !== null || this.#parts.mayTrain?.() === false) return;
     if (this.#rowsInEra() < this.#nextTraining) return;
     this.#nextTraining = Math.ceil(this.#rowsInEra() * TRAINING_GROWTH[this.#kind]);
     this.#training = this.#train(at)

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RightsizeError } from '../errors.ts';
+import type { HangUpSignal } from './hang-up.ts';
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -16,7 +17,7 @@ export interface UpstreamRequest {
   /** The same body, asking for the chunk with the usage of a stream: sent in its place where the upstream can be asked. */
   readonly meteredBody?: Buffer;
   /** Aborted when the caller hangs up: the upstream's connection is closed with it. */
-  readonly signal: AbortSignal;
+  readonly signal: HangUpSignal;
   /** Longest whole call from now on, where it is shorter than the provider's own limit. */
   readonly totalTimeoutMs?: number;
 }

@@ -20,9 +20,12 @@ export async function openTracing(version: string): Promise<Tracing | null> {
       const endedAt = Date.now();
       const span = tracer.startSpan(
         spanName(end),
-        { kind: api.SpanKind.SERVER, startTime: endedAt - end.durationMs, attributes: attributesOf(end) },
+        { kind: api.SpanKind.SERVER, startTime: endedAt - end.durationMs },
         api.propagation.extract(api.context.active(), headers),
       );
+      // Without an SDK, and for what its sampler leaves out.
+      if (!span.isRecording()) return;
+      span.setAttributes(attributesOf(end));
       if (end.status >= 500) span.setStatus({ code: api.SpanStatusCode.ERROR });
       span.end(endedAt);
     },

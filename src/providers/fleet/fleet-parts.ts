@@ -1,3 +1,4 @@
+import type { HangUpSignal } from '../hang-up.ts';
 import type { DeploymentPrice, Provider } from '../provider.ts';
 import type { Choice } from './choose-deployment.ts';
 import type { BreakerSettings, DeploymentHealth } from './deployment-health.ts';
@@ -52,7 +53,7 @@ export interface FleetClock {
   /** From 0 to 1. */
   draw(): number;
   /** Rejects with the signal's reason when it is aborted. */
-  pause(milliseconds: number, signal: AbortSignal): Promise<void>;
+  pause(milliseconds: number, signal: HangUpSignal): Promise<void>;
 }
 
 export const systemClock: FleetClock = {
