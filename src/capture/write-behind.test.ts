@@ -111,6 +111,52 @@ describe('write-behind', () => {
     expect(told).toEqual([new TypeError('cannot be stored')]);
   });
 
+  it('R15: is not held up by a store that never answers: calls wait up to the cap, and closing ends', async () => {
+    const dropping: boolean[] = [];
+    const append = () => new Promise<number>(() => {});
+    const queue = createWriteBehind({
+      calls: { append },
+      capacity: 4,
+      closeWithinMs: 1_000,
+      onDropping: (isDropping) => dropping.push(isDropping),
+    });
+    const taken = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => queue.add(stored(id)));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(taken).toEqual([true, true, true, true, false, false]);
+    expect(queue.counts).toEqual({ queued: 4, written: 0, dropped: 2, failures: 0 });
+    const closed = queue.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await closed;
+    expect(queue.counts).toMatchObject({ queued: 0, dropped: 6 });
+    expect(dropping).toEqual([true]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('R16: tells ten thousand failures and drops in a few words, and keeps no more than its cap', async () => {
+    const calls = scriptedStore();
+    calls.fail = diskFull;
+    const told: unknown[] = [];
+    const queue = createWriteBehind({
+      calls,
+      capacity: 50,
+      batch: 10,
+      onProblem: (problem) => told.push(problem),
+      onDropping: (isDropping) => told.push(isDropping),
+    });
+    for (let index = 0; index < 10_000; index++) {
+      queue.add(stored(`c${index}`));
+      if (index % 500 === 0) await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(queue.counts).toMatchObject({ queued: 50, dropped: 9_950, written: 0 });
+    expect(told).toEqual([expect.objectContaining({ code: 'disk_full' }), true]);
+    calls.fail = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    queue.add(stored('after'));
+    await queue.flush();
+    expect(queue.counts).toMatchObject({ queued: 0, written: 51, dropped: 9_950 });
+    expect(told.slice(2)).toEqual([null, false]);
+  });
+
   it('closes while the disk is full, counting what is lost', async () => {
     const calls = scriptedStore();
     calls.fail = diskFull;

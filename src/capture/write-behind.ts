@@ -14,10 +14,11 @@ export interface WriteBehindCounts {
 
 /** Stores calls after their answers are on the way. Nothing here ever throws into its caller. */
 export interface WriteBehind {
-  add(stored: StoredCall): void;
+  /** False where the call was dropped. */
+  add(stored: StoredCall): boolean;
   /** Resolves when all that was added before is stored, or could not be. */
   flush(): Promise<void>;
-  /** Stores what is left, trying once; what cannot be stored is counted as dropped. */
+  /** Stores what is left, trying once and for `closeWithinMs` at most; what cannot be stored is counted as dropped. */
   close(): Promise<void>;
   readonly counts: WriteBehindCounts;
 }
@@ -33,8 +34,11 @@ export interface WriteBehindOptions {
   readonly delayMs?: number;
   /** Longest wait before the next attempt after failures; waits double from `delayMs`. */
   readonly longestDelayMs?: number;
+  readonly closeWithinMs?: number;
   /** Called once when storing begins to fail, and with null when it works again. */
   readonly onProblem?: (problem: unknown) => void;
+  /** Called once when calls begin to be dropped, and once when the queue is half empty again. */
+  readonly onDropping?: (isDropping: boolean) => void;
 }
 
 /** Problems of the place, not of the call: the same call can be stored when they are over. */
@@ -61,6 +65,7 @@ class Queue implements WriteBehind {
   #timer: NodeJS.Timeout | null = null;
   #work: Promise<void> | null = null;
   #isClosed = false;
+  #isDropping = false;
 
   constructor({ calls, ...options }: WriteBehindOptions) {
     this.#calls = calls;
@@ -70,7 +75,9 @@ class Queue implements WriteBehind {
       batch: 256,
       delayMs: 50,
       longestDelayMs: 30_000,
+      closeWithinMs: 5_000,
       onProblem: () => undefined,
+      onDropping: () => undefined,
       ...options,
     };
   }
@@ -79,16 +86,19 @@ class Queue implements WriteBehind {
     return { queued: this.#waiting.length, written: this.#written, dropped: this.#dropped, failures: this.#failures };
   }
 
-  add(stored: StoredCall): void {
+  add(stored: StoredCall): boolean {
     const characters = charactersIn(stored.call.request) + charactersIn(stored.call.response);
     if (this.#isClosed || !this.#hasRoomFor(characters)) {
       this.#dropped++;
-      return;
+      if (!this.#isClosed) this.#tellDropping(true);
+      return false;
     }
+    if (this.#waiting.length <= this.#options.capacity / 2) this.#tellDropping(false);
     this.#waiting.push({ stored, characters });
     this.#characters += characters;
     if (this.#waiting.length >= this.#options.batch && this.#failuresInRow === 0) void this.#store();
     else this.#schedule();
+    return true;
   }
 
   async flush(): Promise<void> {
@@ -100,7 +110,13 @@ class Queue implements WriteBehind {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.flush();
+    // A store that never answers must not keep the process.
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.closeWithinMs);
+    });
+    await Promise.race([this.flush(), patience]);
+    clearTimeout(timer);
     this.#cancel();
     this.#dropped += this.#waiting.length;
     this.#take(this.#waiting.length);
@@ -183,6 +199,16 @@ class Queue implements WriteBehind {
   #tell(problem: unknown): void {
     try {
       this.#options.onProblem(problem);
+    } catch {
+      return;
+    }
+  }
+
+  #tellDropping(isDropping: boolean): void {
+    if (this.#isDropping === isDropping) return;
+    this.#isDropping = isDropping;
+    try {
+      this.#options.onDropping(isDropping);
     } catch {
       return;
     }

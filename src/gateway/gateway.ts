@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Gatekeeper, Reservation } from '../access/gatekeeper.ts';
 import { withoutKeys } from '../access/read-secrets.ts';
 import { createSingleKeyGate } from '../access/single-key-gate.ts';
-import { RightsizeError } from '../errors.ts';
+import { errorCatalogue, RightsizeError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Call, isJsonObject } from '../records/call.ts';
 import type { Route } from '../records/route.ts';
@@ -43,8 +43,11 @@ export interface GatewayOptions {
   readonly gatekeeper?: Gatekeeper;
   /** Told of every request when it has ended, refused ones included. What it throws is counted and goes no further. */
   readonly onEnd?: (end: RequestEnd, headers: IncomingHttpHeaders) => void;
-  /** Told of every call behind its answer. What it throws is counted and goes no further. */
-  readonly onCall?: (captured: CapturedCall) => void;
+  /**
+   * Told of every call behind its answer. What it throws is counted and goes no further. False: it could not be kept;
+   * then it is not learned from either.
+   */
+  readonly onCall?: (captured: CapturedCall) => unknown;
   /** Milliseconds since 1970, UTC. */
   readonly now?: () => number;
   /** Told of what goes wrong; contents are never logged. */
@@ -302,23 +305,26 @@ class RunningGateway implements Gateway {
       const { call, keeping } = privacy.finish(asked, toCall(outcome), planned);
       const { route, match } = decision;
       const user = keeping === 'content' ? (asked.call.user ?? null) : null;
-      if (keeping === 'content') this.#guard(() => this.#options.engine.observe(call, decision));
-      this.#guard(() => this.#options.onCall?.({ call, route, match, user }));
+      const isKept = this.#guard(() => this.#options.onCall?.({ call, route, match, user }));
+      if (keeping === 'content' && isKept !== false) this.#guard(() => this.#options.engine.observe(call, decision));
     });
   }
 
   #tellFailure({ asked: { call }, status, response, latencyMs }: Outcome): void {
     this.#counts.failed++;
-    const code = isJsonObject(response.error) ? response.error.code : null;
+    // An upstream's own code may be anything, somebody's words too.
+    const said = isJsonObject(response.error) ? response.error.code : null;
+    const code = typeof said === 'string' && Object.hasOwn(errorCatalogue, said) ? said : null;
     this.#options.log?.warn({ call: call.id, status, code, latencyMs }, 'a call failed on the way to the upstream');
   }
 
-  #guard(learn: () => void): void {
+  #guard<Result>(learn: () => Result): Result | undefined {
     try {
-      learn();
+      return learn();
     } catch (err) {
       this.#counts.captureFailures++;
       this.#options.log?.warn({ err }, 'a call could not be learned from or kept');
+      return undefined;
     }
   }
 }

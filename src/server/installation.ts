@@ -92,10 +92,14 @@ async function open(
   const { settings, log = createLogger(settings.log), openEngine = openLiveEngine } = options;
   const upstream = await openUpstream(settings);
   closers.push(() => upstream.close());
-  const store = await openStore(settings.data);
+  const store = await openStore(settings.data, { lockWaitMs: 0 });
   closers.push(() => store.close());
   closers.push(keepRetention({ store, retention: settings.retention, log }));
-  const capture = createWriteBehind({ calls: store.calls, onProblem: (problem) => tellProblem(log, problem) });
+  const capture = createWriteBehind({
+    calls: store.calls,
+    onProblem: (problem) => tellProblem(log, problem),
+    onDropping: (isDropping) => tellDropping(log, isDropping),
+  });
   closers.push(() => capture.close());
   const encoder = await openChosenEncoder(settings, log);
   if (encoder !== null) closers.push(() => encoder.close());
@@ -172,6 +176,11 @@ async function findCall(store: Store, id: string): Promise<FoundCall | null> {
 
 function tellUnsaved(log: Logger, err: unknown): void {
   log.error({ err }, 'what keys and tenants use cannot be stored; it is counted, and kept for later');
+}
+
+function tellDropping(log: Logger, isDropping: boolean): void {
+  if (isDropping) log.error('the queue of calls to be stored is full; calls are answered, dropped and counted');
+  else log.info('there is room for calls to be stored again');
 }
 
 function tellProblem(log: Logger, problem: unknown): void {

@@ -34,15 +34,18 @@ interface SqliteModule {
   backup?: (source: SqliteDatabase, file: string, options: BackupOptions) => Promise<number>;
 }
 
-/** Opens a file or `:memory:`. Waits up to five seconds for another process' transaction. */
+/** How long a command waits for another process' transaction. */
+export const usualLockWaitMs = 5_000;
+
+/** Opens a file or `:memory:`. Waits for another process' transaction, and holds up its own process meanwhile. */
 export async function openDatabase(
   file: string,
-  options: { readonly readOnly?: boolean } = {},
+  options: { readonly readOnly?: boolean; readonly lockWaitMs?: number } = {},
 ): Promise<SqliteDatabase> {
   const { DatabaseSync } = await loadSqlite();
   const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
   try {
-    database.exec('PRAGMA busy_timeout = 5000');
+    database.exec(`PRAGMA busy_timeout = ${options.lockWaitMs ?? usualLockWaitMs}`);
   } catch (error) {
     database.close();
     throw error;

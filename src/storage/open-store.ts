@@ -1,5 +1,5 @@
 import { openMemoryStore } from './memory/open-memory-store.ts';
-import { openSqliteStore } from './sqlite/open-sqlite-store.ts';
+import { type OpenOptions, openSqliteStore } from './sqlite/open-sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -7,6 +7,6 @@ import type { Store } from './store.ts';
  * Without `readOnly` the folder is made if need be and held for this process alone (`folder_in_use`).
  * With it, one may read beside the process that writes; a folder without data is `file_not_found`.
  */
-export async function openStore(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
+export async function openStore(folder: string, options: OpenOptions = {}): Promise<Store> {
   return folder === ':memory:' ? openMemoryStore() : openSqliteStore(folder, options);
 }

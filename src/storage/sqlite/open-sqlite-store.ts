@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RightsizeError } from '../../errors.ts';
-import { copyDatabase, openDatabase, type SqliteDatabase } from '../open-database.ts';
+import { copyDatabase, openDatabase, type SqliteDatabase, usualLockWaitMs } from '../open-database.ts';
 import type { Store } from '../store.ts';
 import { writeBackup } from './backup-file.ts';
 import { type Connection, connect, translateSqliteError } from './connection.ts';
@@ -20,14 +20,23 @@ import { SqliteTaskStore } from './sqlite-task-store.ts';
 
 export const databaseName = 'rightsize.db';
 
+export interface OpenOptions {
+  readonly readOnly?: boolean;
+  /**
+   * How long to wait, once the folder is open, for a foreign process that locks the database; this process stands still
+   * meanwhile. A server waits not at all, and tries again later. 5,000 by default.
+   */
+  readonly lockWaitMs?: number;
+}
+
 /** Opens the folder's database, or one in memory with `:memory:`. A folder is made where there is none, unless `readOnly`. */
-export async function openSqliteStore(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
+export async function openSqliteStore(folder: string, options: OpenOptions = {}): Promise<Store> {
   if (folder === ':memory:') return openInMemory();
   if (options.readOnly) return openReadOnly(folder);
   makeFolder(folder);
   const lock = await lockFolder(folder);
   try {
-    return openWritable(await openFile(join(folder, databaseName), folder), folder, lock);
+    return openWritable(await openFile(join(folder, databaseName), folder), folder, lock, options.lockWaitMs);
   } catch (error) {
     lock.release();
     throw error;
@@ -43,7 +52,7 @@ async function openInMemory(): Promise<Store> {
   };
 }
 
-function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock): Store {
+function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock, lockWaitMs = usualLockWaitMs): Store {
   const connection = connect(database, folder);
   try {
     appliedMigration(connection, folder);
@@ -54,6 +63,7 @@ function openWritable(database: SqliteDatabase, folder: string, lock: FolderLock
     // What is removed is overwritten where that costs no extra writing; freed pages go back to the disk anyway.
     connection.exec('PRAGMA secure_delete = FAST');
     migrate(connection, folder);
+    connection.exec(`PRAGMA busy_timeout = ${lockWaitMs}`);
   } catch (error) {
     connection.close();
     throw error;
@@ -128,6 +138,7 @@ async function erasing<Result>(connection: Connection, folder: string, work: () 
 
 /** A reader of an older state holds the log for a moment. */
 async function emptyLog(connection: Connection, folder: string): Promise<void> {
+  const lockWaitMs = connection.pragma('busy_timeout');
   // SQLite's own waiting would hold up this process.
   connection.exec('PRAGMA busy_timeout = 0');
   try {
@@ -137,7 +148,7 @@ async function emptyLog(connection: Connection, folder: string): Promise<void> {
       await pause(attemptPauseMs);
     }
   } finally {
-    connection.exec('PRAGMA busy_timeout = 5000');
+    connection.exec(`PRAGMA busy_timeout = ${lockWaitMs}`);
   }
   throw new RightsizeError(
     'folder_in_use',
