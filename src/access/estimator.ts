@@ -13,6 +13,9 @@ export interface EstimatorOptions {
 }
 
 const oneRequest: Amounts = { requests: 1, tokens: 0, usd: 0 };
+/** No model writes more; a larger number in a request must not drown what others have reserved. */
+const longestAnswer = 10_000_000;
+const mostAnswers = 128;
 /** Names come from callers: they are not remembered without end. */
 const rememberedPrices = 1_000;
 
@@ -26,16 +29,20 @@ export class Estimator {
   }
 
   /** Throws `price_unknown` where money is limited, nothing is known of the price, and the settings refuse that. */
-  amountsOf({ model, inputTokens, maxOutputTokens, isFree }: Ask, isMoneyLimited: boolean): Amounts {
+  amountsOf({ model, inputTokens, maxOutputTokens, answers, isFree }: Ask, isMoneyLimited: boolean): Amounts {
     if (isFree === true) return oneRequest;
     const usage = {
       inputTokens: inputTokens ?? 0,
-      outputTokens: maxOutputTokens ?? this.#options.assumedOutputTokens,
+      outputTokens: this.#tokensOfAnswer(maxOutputTokens) * within(answers, 1, mostAnswers, 1),
       cachedInputTokens: null,
     };
     const usd = model === null ? null : costOfCall(usage, this.#priceOf(model));
     if (usd === null && isMoneyLimited && this.#options.unknownPrice === 'refuse') throw priceUnknown(model);
     return { requests: 1, tokens: usage.inputTokens + usage.outputTokens, usd: usd ?? 0 };
+  }
+
+  #tokensOfAnswer(most: number | null): number {
+    return within(most, 0, longestAnswer, this.#options.assumedOutputTokens);
   }
 
   #priceOf(model: string): Rates | null {
@@ -46,6 +53,11 @@ export class Estimator {
     this.#prices.set(model, price);
     return price;
   }
+}
+
+/** Numbers in requests may be anything: negative, fractions, far too large. */
+function within(value: unknown, least: number, most: number, otherwise: number): number {
+  return typeof value === 'number' && !Number.isNaN(value) ? Math.min(most, Math.max(least, value)) : otherwise;
 }
 
 function priceUnknown(model: string | null): RightsizeError {

@@ -19,8 +19,10 @@ export interface Ask {
   readonly model: string | null;
   /** Estimated; null where nothing is known. */
   readonly inputTokens: number | null;
-  /** The most the request allows; null where it sets no limit. */
+  /** The most the request allows for one answer; null where it sets no limit. As it was sent: any number at all. */
   readonly maxOutputTokens: number | null;
+  /** Answers asked for at once (`n`), as it was sent; one where nothing is said. */
+  readonly answers?: unknown;
   /** Nothing is answered by a model, as where models are listed: it costs nothing. */
   readonly isFree?: boolean;
 }

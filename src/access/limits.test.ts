@@ -270,6 +270,32 @@ describe('R22: a budget', () => {
     expect(isReservation(reserved(unlimited.gate, unlimited.caller, unknown))).toBe(true);
   });
 
+  it('reserves for every answer that is asked for, and for no fewer than none', async () => {
+    const { gate, caller, id, useOf } = await open({ limits: { tokensPerDay: 1_000_000 } });
+    const taken = () => useOf(id).limitUses[0]?.taken;
+    gate.reserve(caller, { ...ask, maxOutputTokens: 100, answers: 5 });
+    expect(taken()).toBe(900);
+    for (const odd of [-1e9, Number.NEGATIVE_INFINITY, Number.NaN, -0.5]) {
+      const before = taken() ?? 0;
+      gate.reserve(caller, { ...ask, maxOutputTokens: odd, answers: odd }).release();
+      const reservation = gate.reserve(caller, { ...ask, maxOutputTokens: odd });
+      expect(taken()).toBeGreaterThanOrEqual(before + 400);
+      reservation.release();
+    }
+    expect(taken()).toBe(900);
+  });
+
+  it('is not drowned by a request that asks for more tokens than there are numbers', async () => {
+    const { gate, caller, id, useOf } = await open({ limits: { tokensPerDay: 1_000 } });
+    const running = gate.reserve(caller, ask);
+    gate.reserve(caller, ask).settle(used);
+    const huge = gate.reserve(caller, { ...ask, maxOutputTokens: 1e308, answers: 1e308 });
+    huge.settle(used);
+    expect(useOf(id).limitUses[0]?.taken).toBe(1_200);
+    running.release();
+    expect(useOf(id).limitUses[0]?.taken).toBe(800);
+  });
+
   it('counts what was reserved where an answer does not say what it used', async () => {
     const { gate, caller, id, useOf } = await open({ limits: { usdPerDay: 1 } });
     gate.reserve(caller, { ...ask, maxOutputTokens: null }).settle({ status: 200, usage: null, cost: null });

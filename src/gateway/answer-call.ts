@@ -83,6 +83,7 @@ function askOf(chat: ChatRequest, bytes: number): Ask {
     model: chat.model,
     inputTokens: Math.ceil(bytes / bytesPerToken),
     maxOutputTokens: typeof most === 'number' ? most : null,
+    answers: chat.n,
   };
 }
 

@@ -9,6 +9,9 @@ export interface RepeatedRequestsOptions {
   readonly maxBytes?: number;
 }
 
+/** What is kept of an answer besides its body, roughly. */
+const overheadBytes = 1_000;
+
 interface Repeatable {
   /** What the request was; another one may not come under the same name. */
   readonly fingerprint: string;
@@ -92,9 +95,9 @@ export class RepeatedRequests {
   }
 
   #remember(repeatable: Repeatable, { body }: RecordedAnswer): void {
-    repeatable.bytes = body.length;
+    repeatable.bytes = body.length + overheadBytes;
     repeatable.expiresAt = this.#now() + this.#maxAgeMs;
-    this.#bytes += body.length;
+    this.#bytes += repeatable.bytes;
     for (const [name, oldest] of this.#known) {
       if (this.#bytes <= this.#maxBytes) return;
       if (Number.isFinite(oldest.expiresAt)) this.#forget(name, oldest);

@@ -27,6 +27,7 @@ interface Shelf {
 
 /** What is kept of an answer besides its body, roughly. */
 const overheadBytes = 1_000;
+const mostShelves = 1_000;
 
 /**
  * Answers to requests that were asked before, byte for byte. Each tenant has a shelf of its own: what one was answered no
@@ -95,6 +96,7 @@ export class ResponseCache {
     if (sizeOf(answer) > largest) return;
     const shelf = this.#shelves.get(tenant) ?? { answers: new Map(), bytes: 0 };
     this.#shelves.set(tenant, shelf);
+    this.#removeOldestShelf();
     this.#remove(shelf, place);
     shelf.answers.set(place, { ...answer, at: this.#now() });
     shelf.bytes += sizeOf(answer);
@@ -110,6 +112,16 @@ export class ResponseCache {
 
   #fullest(): Shelf {
     return [...this.#shelves.values()].reduce((fullest, shelf) => (shelf.bytes > fullest.bytes ? shelf : fullest));
+  }
+
+  /** Tenants may be named by whoever calls: they are not remembered without end. */
+  #removeOldestShelf(): void {
+    if (this.#shelves.size <= mostShelves) return;
+    for (const [tenant, { bytes }] of this.#shelves) {
+      this.#shelves.delete(tenant);
+      this.#bytes -= bytes;
+      return;
+    }
   }
 
   #removeOldest(shelf: Shelf): void {

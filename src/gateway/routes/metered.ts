@@ -20,6 +20,7 @@ export async function answerMetered(exchange: Exchange, parts: RouteParts): Prom
     model,
     inputTokens: Math.ceil(body.length / bytesPerToken),
     maxOutputTokens: mostTokens(asked),
+    answers: asked.best_of ?? asked.n,
     isFree: endpoint.name === 'count-tokens',
   });
   const tail = new UsageTail();
