@@ -196,7 +196,7 @@ describe("a teacher's answer through the gateway", () => {
 describe("a student's answer", () => {
   const student = () => scriptedEngine(() => text);
 
-  it('has the shape of an upstream one, for the official client too', async () => {
+  it('C38: has the shape of an upstream one, for the official client too', async () => {
     const { client, upstream } = await start({ engine: student() });
     const { data, response } = await client.chat.completions.create(question).withResponse();
     expect(shapeOf(data)).toEqual(shapeOf(completion('x')));
@@ -216,7 +216,7 @@ describe("a student's answer", () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  it('is streamed in the grammar of the upstream: role, content, finish, usage only where asked for, [DONE] once', async () => {
+  it('C20: is streamed in the grammar of the upstream: role, content, finish, usage only where asked for, [DONE] once', async () => {
     const { origin } = await start({ engine: student() });
     for (const includeUsage of [true, false]) {
       const body = { ...question, stream: true, ...(includeUsage ? { stream_options: { include_usage: true } } : {}) };
@@ -254,7 +254,7 @@ describe("a student's answer", () => {
     expect(model).toBe('gpt-4o-mini');
   });
 
-  it('gives way to the teacher where the caller says so, and on a retry', async () => {
+  it('C38: gives way to the teacher where the caller says so, and on a retry', async () => {
     const { client, engine } = await start({ engine: student() });
     for (const headers of [{ 'x-rightsize-answer': 'teacher' }, { 'x-stainless-retry-count': '1' }]) {
       const { data } = await client.chat.completions.create(question, { headers }).withResponse();
@@ -263,7 +263,7 @@ describe("a student's answer", () => {
     expect(engine.asked.map(({ forceTeacher }) => forceTeacher)).toEqual([true, true]);
   });
 
-  it('gives way to the teacher where the student fails', async () => {
+  it('C39: gives way to the teacher where the student fails', async () => {
     const throwing: ScriptedEngine = {
       ...scriptedEngine(),
       decide: () => {

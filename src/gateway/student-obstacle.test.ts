@@ -9,7 +9,7 @@ function obstacle(change: JsonObject, seen: JsonObject = {}) {
   return studentObstacle({ ...plain, ...change }, traitsOf({ ...plain, ...seen }));
 }
 
-describe('studentObstacle', () => {
+describe('C37: studentObstacle', () => {
   it('finds none in a request like those of the task', () => {
     expect(obstacle({})).toBeNull();
     expect(obstacle({ stream: true, user: 'u', metadata: { task: 't' }, store: true })).toBeNull();
@@ -67,11 +67,20 @@ describe('studentObstacle', () => {
     expect(obstacle({ web_search_options: {} })).toBe('unsupported-parameter');
   });
 
+  it('names audio, predictions and penalties', () => {
+    expect(obstacle({ modalities: ['text', 'audio'], audio: { voice: 'alloy' } })).toBe('unsupported-parameter');
+    expect(obstacle({ prediction: { type: 'content', content: 'x' } })).toBe('unsupported-parameter');
+    expect(obstacle({ presence_penalty: 0.5 })).toBe('unsupported-parameter');
+    expect(obstacle({ reasoning_effort: 'high' })).toBe('unsupported-parameter');
+  });
+
   it('names a limit that could cut the answer, and lets a wider one', () => {
     expect(obstacle({ max_tokens: 1 })).toBe('unsupported-parameter');
     expect(obstacle({ max_tokens: 5 }, { max_tokens: 20 })).toBe('unsupported-parameter');
     expect(obstacle({ max_tokens: 50 }, { max_tokens: 20 })).toBeNull();
     expect(obstacle({}, { max_tokens: 20 })).toBeNull();
     expect(obstacle({ max_completion_tokens: 1_000 })).toBeNull();
+    expect(obstacle({ max_completion_tokens: 20 }, { max_tokens: 20 })).toBeNull();
+    expect(obstacle({ max_completion_tokens: 19 }, { max_tokens: 20 })).toBe('unsupported-parameter');
   });
 });

@@ -78,16 +78,19 @@ function impossible(request: ChatRequest): RouteReason | null {
 
 function unseen(request: ChatRequest, seen: RequestTraits): RouteReason | null {
   const asked = traitsOf(request);
-  for (const key of new Set([...asked.keys(), ...seen.keys()])) {
-    if (tokenLimits.includes(key)) {
-      if (isTighter(asked.get(key), seen.get(key))) return 'unsupported-parameter';
-    } else if (asked.get(key) !== seen.get(key)) return reasons[key] ?? 'unsupported-parameter';
-  }
-  return null;
+  for (const key of new Set([...asked.keys(), ...seen.keys()]))
+    if (!tokenLimits.includes(key) && asked.get(key) !== seen.get(key)) return reasons[key] ?? 'unsupported-parameter';
+  return isTighter(tokenLimitOf(asked), tokenLimitOf(seen)) ? 'unsupported-parameter' : null;
 }
 
-function isTighter(asked: string | undefined, seen: string | undefined): boolean {
-  return asked !== undefined && !(Number(asked) >= Number(seen ?? roomyTokens));
+/** The tightest, under whichever name; undefined where there is none. */
+function tokenLimitOf(traits: RequestTraits): number | undefined {
+  const limits = tokenLimits.flatMap((name) => (traits.has(name) ? [Number(traits.get(name))] : []));
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+function isTighter(asked: number | undefined, seen: number | undefined): boolean {
+  return asked !== undefined && !(asked >= (seen ?? roomyTokens));
 }
 
 function isText(content: Json | undefined): boolean {

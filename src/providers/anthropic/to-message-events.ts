@@ -6,17 +6,27 @@ import { messageUsage, stopReasons, textOf } from './wire-words.ts';
 /** Statuses that errors in the middle of a stream stand for. */
 const interruptedStatus = 500;
 
+/** A tool's call that is being made. */
+interface ToolCall {
+  id: string;
+  name: string;
+  /** All of its arguments so far. */
+  json: string;
+  /** What of them has not been sent: another block is open. */
+  waiting: string;
+  state: 'waiting' | 'open' | 'closed';
+}
+
 /**
- * The chunks of a chat completion, one after the other, as the events of a message. One block of text or thought is open at
- * a time; the calls of tools stay open until the end, for their pieces may come in turns.
+ * The chunks of a chat completion, one after the other, as the events of a message. One block is open at a time, as clients
+ * expect; where the calls of tools come in turns, the later one waits until the arguments of the earlier are whole.
  */
 export class ToMessageEvents {
   #isStarted = false;
   #isDone = false;
   #blocks = 0;
-  /** The block of text or thought that is being written. */
-  #open: { readonly type: 'text' | 'thinking'; readonly index: number } | null = null;
-  readonly #tools = new Map<number, number>();
+  #open: 'text' | 'thinking' | ToolCall | null = null;
+  readonly #tools = new Map<number, ToolCall>();
   #finish: string | null = null;
   #hasRefused = false;
   #usage: Json | undefined;
@@ -45,10 +55,12 @@ export class ToMessageEvents {
   end(): readonly string[] {
     if (this.#isDone || this.#finish === null) return [];
     this.#isDone = true;
-    const open = [...(this.#open === null ? [] : [this.#open.index]), ...this.#tools.values()].sort((a, b) => a - b);
     const reason = this.#hasRefused ? 'refusal' : (stopReasons[this.#finish] ?? 'end_turn');
     return [
-      ...open.map((index) => sent({ type: 'content_block_stop', index })),
+      ...this.#close(),
+      ...[...this.#tools.values()].flatMap((tool) =>
+        tool.state === 'waiting' ? [...this.#begin(tool), ...this.#close()] : [],
+      ),
       sent({
         type: 'message_delta',
         delta: { stop_reason: reason, stop_sequence: null },
@@ -86,42 +98,69 @@ export class ToMessageEvents {
   }
 
   #write(type: 'text' | 'thinking', delta: JsonObject): readonly string[] {
-    const events: string[] = [];
-    if (this.#open?.type !== type) {
-      events.push(...this.#close());
-      const index = this.#blocks++;
-      this.#open = { type, index };
-      const block = type === 'text' ? { type, text: '' } : { type, thinking: '', signature: '' };
-      events.push(sent({ type: 'content_block_start', index, content_block: block }));
-    }
-    return [...events, sent({ type: 'content_block_delta', index: this.#open?.index ?? 0, delta })];
+    const block = type === 'text' ? { type, text: '' } : { type, thinking: '', signature: '' };
+    const start = this.#open === type ? [] : [...this.#close(), this.#startBlock(block)];
+    this.#open = type;
+    return [...start, this.#delta(delta)];
   }
 
   #callTool(call: JsonObject): readonly string[] {
-    const events: string[] = [];
     const made = isJsonObject(call.function) ? call.function : {};
     const which = typeof call.index === 'number' ? call.index : 0;
-    let index = this.#tools.get(which);
-    if (index === undefined) {
-      events.push(...this.#close());
-      index = this.#blocks++;
-      this.#tools.set(which, index);
-      const block = { type: 'tool_use', id: textOf(call.id), name: textOf(made.name), input: {} };
-      events.push(sent({ type: 'content_block_start', index, content_block: block }));
-    }
+    const tool = this.#tools.get(which) ?? { id: '', name: '', json: '', waiting: '', state: 'waiting' };
+    this.#tools.set(which, tool);
+    tool.id ||= textOf(call.id);
+    tool.name ||= textOf(made.name);
     const json = textOf(made.arguments);
-    if (json === '') return events;
-    return [
-      ...events,
-      sent({ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: json } }),
-    ];
+    tool.json += json;
+    if (tool.state === 'open')
+      return json === '' ? [] : [this.#delta({ type: 'input_json_delta', partial_json: json })];
+    tool.waiting += json;
+    return this.#beginWaiting();
+  }
+
+  /** Goes on with the next tool, and the next, as far as those before them are whole. */
+  #beginWaiting(): readonly string[] {
+    const events: string[] = [];
+    for (const tool of this.#tools.values()) {
+      if (tool.state !== 'waiting') continue;
+      if (typeof this.#open === 'object' && this.#open !== null && !isWhole(this.#open.json)) break;
+      events.push(...this.#close(), ...this.#begin(tool));
+    }
+    return events;
+  }
+
+  #begin(tool: ToolCall): readonly string[] {
+    const { id, name, waiting } = tool;
+    const start = this.#startBlock({ type: 'tool_use', id, name, input: {} });
+    tool.state = 'open';
+    tool.waiting = '';
+    this.#open = tool;
+    return waiting === '' ? [start] : [start, this.#delta({ type: 'input_json_delta', partial_json: waiting })];
+  }
+
+  #startBlock(block: JsonObject): string {
+    return sent({ type: 'content_block_start', index: this.#blocks++, content_block: block });
+  }
+
+  #delta(delta: JsonObject): string {
+    return sent({ type: 'content_block_delta', index: this.#blocks - 1, delta });
   }
 
   #close(): readonly string[] {
     if (this.#open === null) return [];
-    const { index } = this.#open;
+    if (typeof this.#open === 'object') this.#open.state = 'closed';
     this.#open = null;
-    return [sent({ type: 'content_block_stop', index })];
+    return [sent({ type: 'content_block_stop', index: this.#blocks - 1 })];
+  }
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
   }
 }
 

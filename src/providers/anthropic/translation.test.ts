@@ -381,6 +381,7 @@ function assembled(texts: readonly string[]): JsonObject {
     if (event.type === 'message_start') whole = event.message as JsonObject;
     else if (event.type === 'content_block_start') {
       expect(at).toBe(blocks.length);
+      expect(open.size).toBe(0);
       open.add(at);
       blocks.push({ ...(event.content_block as JsonObject) });
     } else if (event.type === 'content_block_delta') {
