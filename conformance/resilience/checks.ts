@@ -2,8 +2,11 @@ import { type Check, type LaterLine, later } from '../check.ts';
 import { budgetChecks } from './budgets.ts';
 import { connectionChecks } from './connections.ts';
 import { loadChecks } from './load.ts';
+import { meteringChecks } from './metering.ts';
 import { retryChecks } from './retries.ts';
 import { stoppingChecks } from './stopping.ts';
+import { storeChecks } from './stores.ts';
+import { studentChecks } from './students.ts';
 import { targetChecks } from './targets.ts';
 
 /** R1–R30. */
@@ -13,6 +16,9 @@ export const resilienceChecks: readonly Check[] = [
   ...loadChecks,
   ...targetChecks,
   ...stoppingChecks,
+  ...storeChecks,
+  ...studentChecks,
+  ...meteringChecks,
   ...budgetChecks,
 ];
 

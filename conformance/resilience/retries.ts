@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { retryDelay } from '../../src/providers/fleet/retry-delay.ts';
 import { chat, chunk, completion } from '../bodies.ts';
 import { type Check, type CheckContext, NotTestable, type OurGateway } from '../check.ts';
 import { ask, type Gateway, openStream, until } from '../client.ts';
@@ -111,6 +112,18 @@ export const retryChecks: readonly Check[] = [
       equal((await ask(gateway, { body: chat(context) })).status, 200);
       const [first = 0, second = 0] = gaps(gateway);
       ok(first >= 195 && second >= 895, `pauses ${first.toFixed(0)} and ${second.toFixed(0)} ms`);
+    },
+  },
+  {
+    number: 'R4',
+    title: 'the pause before each of a thousand attempts is positive and below the cap (the pure function)',
+    ours: 'it calls the function that decides',
+    async run() {
+      for (const draw of [0, 1e-9, 0.5, 0.999999])
+        for (let retry = 1; retry <= 1_000; retry++) {
+          const pause = retryDelay({ retry, baseMs: 100, longestWaitMs: 10_000, askedMs: 0, draw });
+          ok(pause !== null && pause > 0 && pause <= 10_000, `attempt ${retry}: ${pause} ms`);
+        }
     },
   },
   {
