@@ -44,7 +44,14 @@ export interface Serving {
 /** Something that happened to a version of a task and that a report should tell. */
 export interface TrackEvent {
   readonly at: number;
-  readonly what: 'certified' | 'not-certified' | 'training-failed' | 'prompt-changed' | 'teacher-changed' | Suspicion;
+  readonly what:
+    | 'certified'
+    | 'not-certified'
+    | 'training-failed'
+    | 'prompt-changed'
+    | 'teacher-changed'
+    | 'student-failed'
+    | Suspicion;
   readonly detail: string;
 }
 
@@ -127,6 +134,8 @@ interface TrackParts {
 }
 
 const FIRST_TRAINING_ROWS = 60;
+/** A student that throws, or knows no score, so many times in a row serves no more. */
+const FAULTS_BORNE = 5;
 /** A tagger takes some twenty times as long to train as a label head does, so it waits for more that is new. */
 const TRAINING_GROWTH = { label: 1.15, fields: 1.5 };
 /** The future that a look is saved for, in multiples of the past. */
@@ -155,6 +164,7 @@ export class TaskTrack {
   #nextTraining = FIRST_TRAINING_ROWS;
   #training: Promise<void> | null = null;
   #hasTrained = false;
+  #faultsInRow = 0;
   #certificates = 0;
   /** Share of recent calls that the serving student would answer. */
   #servedShare = 0;
@@ -291,13 +301,56 @@ export class TaskTrack {
     const vector = vectorFor(need, slots, input);
     const isMissing = need !== null && vector === null;
     const isPutAway = serving !== null && isAway(serving.student);
+    const isAsked = serving !== null && !isMissing && !isPutAway;
+    const prediction = isAsked ? this.#ask(serving.student, { slots, vector, at }) : null;
+    const hasFailed = isAsked && prediction === null;
     return {
-      prediction: serving === null || isMissing || isPutAway ? null : serving.student.predict(slots, vector),
+      prediction,
       threshold: serving?.certificate.threshold ?? Number.POSITIVE_INFINITY,
-      waitingFor: isMissing ? 'encoder-missing' : isPutAway ? 'student-loading' : this.waitingFor,
+      waitingFor: hasFailed
+        ? 'student-failed'
+        : isMissing
+          ? 'encoder-missing'
+          : isPutAway
+            ? 'student-loading'
+            : this.waitingFor,
       toss,
       input,
     };
+  }
+
+  /** Null where it fails. */
+  #ask(
+    student: Student,
+    {
+      slots,
+      vector,
+      at,
+    }: { readonly slots: readonly string[]; readonly vector: Float32Array | null; readonly at: number },
+  ): Prediction | null {
+    try {
+      const prediction = student.predict(slots, vector);
+      if (Number.isFinite(prediction.score)) {
+        this.#faultsInRow = 0;
+        return prediction;
+      }
+    } catch {
+      // Counted like a score that is none.
+    }
+    if (++this.#faultsInRow >= FAULTS_BORNE) this.#dismiss(at);
+    return null;
+  }
+
+  /** The world is as it was, but its student is broken: the teacher answers until another is certified. */
+  #dismiss(at: number): void {
+    const before = this.students;
+    this.#serving = null;
+    this.#servedShare = 0;
+    this.#faultsInRow = 0;
+    for (const student of before) this.#release(student);
+    this.#suspendedFor = 'student-failed';
+    const detail = 'the student failed again and again, and is asked no more; the teacher answers';
+    this.#parts.onEvent({ at, what: 'student-failed', detail });
   }
 
   observe(call: ObservedCall): void {

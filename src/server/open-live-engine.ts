@@ -57,7 +57,7 @@ export const openLiveEngine: EngineOpener = async ({ store, settings, encoder = 
     },
     onCertificate: (serving) => keeper.storing('a certificate', keepServing(store, serving)),
     onEvent: (event) => {
-      log.info(event, 'the live loop');
+      log[event.what === 'student-failed' || event.what === 'alarm' ? 'error' : 'info'](event, 'the live loop');
       keeper.saveSoon();
     },
     onFailure: (err) => log.error({ err }, 'the live loop could not learn from a call'),

@@ -76,11 +76,22 @@ export class Trial {
   add(slots: readonly string[], label: string | null, vector: Float32Array | null = null): void {
     if (this.missing <= 0) return;
     const key = inputKey(slots);
-    const prediction = this.student.predict(slots, vector);
-    const outcome = { score: prediction.score, different: label === null || !this.#isSame(prediction.label, label) };
+    const outcome = this.#outcomeOf(slots, label, vector);
     if (this.#seen.has(key)) this.#copies.push(outcome);
     else this.#sample.push(outcome);
     this.#seen.add(key);
+  }
+
+  /** A student that throws, or knows no score, is wrong without being sure. */
+  #outcomeOf(slots: readonly string[], label: string | null, vector: Float32Array | null): ScoredOutcome {
+    try {
+      const prediction = this.student.predict(slots, vector);
+      const different = label === null || !this.#isSame(prediction.label, label);
+      if (Number.isFinite(prediction.score)) return { score: prediction.score, different };
+    } catch {
+      // As below.
+    }
+    return { score: 0, different: true };
   }
 
   /**
