@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { RightsizeError } from '../errors.ts';
-import type { Limits } from '../records/limits.ts';
+import type { LimitName, Limits } from '../records/limits.ts';
 import type { GatewayKey, KeyStore } from '../storage/key-store.ts';
 import { hashSecret, idInSecret, newKeyId, newSecret } from './key-secret.ts';
 
@@ -13,6 +13,14 @@ export interface KeyWish {
   /** Milliseconds since 1970, UTC; null: it never expires. */
   readonly expiresAt: number | null;
 }
+
+/** What of a key is to be another; what is missing stays. */
+export interface KeyChange extends Partial<Pick<KeyWish, 'name' | 'models' | 'expiresAt'>> {
+  readonly limits?: LimitChange;
+}
+
+/** Null lifts a limit. */
+export type LimitChange = { readonly [Name in LimitName]?: number | null | undefined };
 
 /** A key with its secret, which is shown this once and kept nowhere. */
 export interface IssuedKey {
@@ -65,11 +73,19 @@ export class Keyring {
     return held.key;
   }
 
-  async add(wish: KeyWish): Promise<IssuedKey> {
+  /** Limits that the wish sets to null are none. */
+  async add(wish: Omit<KeyWish, 'limits'> & { readonly limits: LimitChange }): Promise<IssuedKey> {
     const id = newKeyId();
     const secret = newSecret(id);
     const hash = hashSecret(secret).toString('hex');
-    return this.#issue({ ...wish, id, createdAt: this.#now(), revokedAt: null, hash, previous: null }, secret);
+    const limits = changedLimits({}, wish.limits);
+    return this.#issue({ ...wish, limits, id, createdAt: this.#now(), revokedAt: null, hash, previous: null }, secret);
+  }
+
+  /** Throws `key_not_found`. */
+  async change(id: string, { limits = {}, ...change }: KeyChange): Promise<GatewayKey> {
+    const key = this.get(id);
+    return this.#keep({ ...key, ...change, limits: changedLimits(key.limits, limits) });
   }
 
   /** Takes the key away for good. Doing it again changes nothing. Throws `key_not_found`. */
@@ -125,4 +141,9 @@ export class Keyring {
       previous: key.previous === null ? null : Buffer.from(key.previous.hash, 'hex'),
     });
   }
+}
+
+function changedLimits(before: Limits, change: LimitChange): Limits {
+  const entries = Object.entries({ ...before, ...change });
+  return Object.fromEntries(entries.filter(([, most]) => most !== null && most !== undefined));
 }

@@ -1,5 +1,5 @@
 import { describeKey, type KeyDocument } from '../access/describe-key.ts';
-import type { KeyWish } from '../access/keyring.ts';
+import type { KeyChange, KeyWish, LimitChange } from '../access/keyring.ts';
 import { type KeyUseDocument, openAccess } from '../access/open-access.ts';
 import { describeIssued, type IssuedKeyDocument, type KeyListDocument } from '../server/key-routes.ts';
 import { withStore } from './open-store-for.ts';
@@ -11,7 +11,8 @@ export interface KeyDesk {
   list(): Promise<readonly KeyDocument[]>;
   /** Throws `key_not_found`, as the others. */
   show(id: string): Promise<KeyUseDocument>;
-  add(wish: KeyWish): Promise<IssuedKeyDocument>;
+  add(wish: Omit<KeyWish, 'limits'> & { readonly limits: LimitChange }): Promise<IssuedKeyDocument>;
+  change(id: string, change: KeyChange): Promise<KeyDocument>;
   revoke(id: string): Promise<KeyDocument>;
   rotate(id: string, graceSeconds: number): Promise<IssuedKeyDocument>;
 }
@@ -36,11 +37,8 @@ function serverDesk(server: ServerClient): KeyDesk {
   return {
     list: async () => (await server.get<KeyListDocument>('/admin/v1/keys')).keys,
     show: (id) => server.get(path(id)),
-    add: ({ expiresAt, ...wish }) =>
-      server.post('/admin/v1/keys', {
-        ...wish,
-        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-      }),
+    add: (wish) => server.post('/admin/v1/keys', withIsoTime(wish)),
+    change: (id, change) => server.post(path(id, '/change'), withIsoTime(change)),
     revoke: (id) => server.post(path(id, '/revoke'), {}),
     rotate: (id, graceSeconds) => server.post(path(id, '/rotate'), { graceSeconds }),
   };
@@ -51,7 +49,13 @@ function storeDesk({ keyring, useOf }: Awaited<ReturnType<typeof openAccess>>): 
     list: async () => keyring.list().map((key) => describeKey(key, Date.now())),
     show: async (id) => useOf(id),
     add: async (wish) => describeIssued(await keyring.add(wish)),
+    change: async (id, change) => describeKey(await keyring.change(id, change), Date.now()),
     revoke: async (id) => describeKey(await keyring.revoke(id), Date.now()),
     rotate: async (id, graceSeconds) => describeIssued(await keyring.rotate(id, graceSeconds * 1_000)),
   };
+}
+
+function withIsoTime({ expiresAt, ...rest }: { readonly expiresAt?: number | null }): object {
+  if (expiresAt === undefined) return rest;
+  return { ...rest, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
 }

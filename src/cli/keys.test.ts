@@ -86,6 +86,32 @@ describe('rightsize keys', () => {
     expect(stdout).toContain('shown this once');
   });
 
+  it('changes what is given, lifts what is to be none, and leaves the rest', async () => {
+    const { id } = await add('--models', 'a', '--requests-per-minute', '5', '--tokens-per-day', '9', '--expires', '1d');
+    const { stdout } = await run(
+      'change',
+      id,
+      '--tokens-per-day',
+      'none',
+      '--usd-per-day',
+      '2',
+      '--models',
+      'all',
+      '--json',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'web',
+      models: null,
+      limits: { requestsPerMinute: 5, usdPerDay: 2 },
+    });
+    expect(JSON.parse(stdout).limits).not.toHaveProperty('tokensPerDay');
+    expect(JSON.parse(stdout).expiresAt).toMatch(/Z$/);
+    expect((await run('change', id, '--name', 'shop', '--expires', 'never')).stdout).toMatch(
+      /shop .* never .*\$2\.00\/day/,
+    );
+    expect(await run('change', 'nobody', '--name', 'x')).toMatchObject({ status: 1 });
+  });
+
   it('rotates and revokes by id', async () => {
     const { id, secret } = await add();
     const rotated = JSON.parse((await run('rotate', id, '--keep-old', '1h', '--json')).stdout) as IssuedKeyDocument;
@@ -138,6 +164,12 @@ describe('rightsize keys', () => {
     const { stdout } = await run('show', id);
     expect(stdout).toContain('today: 1 requests, 15 tokens, $');
     expect(stdout).toContain('usd per day');
+    await run('change', id, '--requests-per-day', '2');
+    expect([await call(secret), await call(secret)]).toEqual([200, 429]);
+    await run('change', id, '--requests-per-day', 'none', '--expires', '2020-01-01');
+    expect(await call(secret)).toBe(401);
+    await run('change', id, '--expires', 'never');
+    expect(await call(secret)).toBe(200);
     await run('revoke', id);
     expect(await call(secret)).toBe(401);
   });

@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { describeKey, type KeyDocument } from '../access/describe-key.ts';
-import type { IssuedKey } from '../access/keyring.ts';
+import type { IssuedKey, KeyChange } from '../access/keyring.ts';
 import type { Access, KeyUseDocument } from '../access/open-access.ts';
-import { limitsSchema } from '../settings/limit-settings.ts';
+import { limitChangeSchema } from '../settings/limit-settings.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { readJsonBody } from './read-json-body.ts';
 
@@ -14,8 +14,15 @@ export const keyRequestSchema = z.strictObject({
   name: name.describe('For people.'),
   tenant: name.default('default').describe('Whose calls come with the key.'),
   models: z.array(name).min(1).nullable().default(null).describe('Models it may ask for; null: all.'),
-  limits: limitsSchema.default({}).describe('The most it may use.'),
+  limits: limitChangeSchema.default({}).describe('The most it may use; null or left out: not limited.'),
   expiresAt: z.iso.datetime({ offset: true }).nullable().default(null).describe('Null: never.'),
+});
+
+export const keyChangeSchema = z.strictObject({
+  name: name.optional().describe('For people.'),
+  models: z.array(name).min(1).nullable().optional().describe('Models it may ask for; null: all.'),
+  limits: limitChangeSchema.optional().describe('Limits that are to be others; null lifts one.'),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional().describe('Null: never.'),
 });
 
 export const rotateRequestSchema = z.strictObject({
@@ -31,6 +38,12 @@ export const keyRoutes: readonly AdminRoute[] = [
     body: keyRequestSchema,
   },
   { method: 'get', path: '/admin/v1/keys/{id}', summary: 'One key, what was used with it and what is left' },
+  {
+    method: 'post',
+    path: '/admin/v1/keys/{id}/change',
+    summary: 'Changes name, models, limits or expiry of a key; what was used still counts',
+    body: keyChangeSchema,
+  },
   { method: 'post', path: '/admin/v1/keys/{id}/revoke', summary: 'Takes a key away, from the next request on' },
   {
     method: 'post',
@@ -63,6 +76,11 @@ export function mountKeyRoutes(app: Hono, { keyring, useOf }: Access): void {
     return context.json(describeIssued(await keyring.add({ ...wish, expiresAt })), 201);
   });
   app.get('/admin/v1/keys/:id', (context) => context.json(useOf(context.req.param('id'))));
+  app.post('/admin/v1/keys/:id/change', async (context) => {
+    const wish = await readJsonBody(context, keyChangeSchema, 'Send `{"limits": {"requestsPerMinute": 60}}`, say.');
+    const key = await keyring.change(context.req.param('id'), changeOf(wish));
+    return context.json(describeKey(key, Date.now()));
+  });
   app.post('/admin/v1/keys/:id/revoke', async (context) =>
     context.json(describeKey(await keyring.revoke(context.req.param('id')), Date.now())),
   );
@@ -74,4 +92,14 @@ export function mountKeyRoutes(app: Hono, { keyring, useOf }: Access): void {
 
 export function describeIssued({ key, secret }: IssuedKey): IssuedKeyDocument {
   return { ...describeKey(key, Date.now()), secret };
+}
+
+/** What is not given stays out: it is not to be changed. */
+function changeOf({ expiresAt, name: called, models, limits }: z.output<typeof keyChangeSchema>): KeyChange {
+  return {
+    ...(called === undefined ? {} : { name: called }),
+    ...(models === undefined ? {} : { models }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : Date.parse(expiresAt) }),
+  };
 }

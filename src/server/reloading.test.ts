@@ -95,6 +95,18 @@ describe('settings of a running server', () => {
     expect(await ask()).toBe('old');
   });
 
+  it('change limits, and what was used before still counts', async () => {
+    const baseUrl = await upstreamSaying('yes');
+    const limited = (requestsPerDay: number) => ({
+      upstream: { baseUrl },
+      limits: { tenants: { default: { requestsPerDay } } },
+    });
+    const { ask, reload } = await start(limited(2));
+    expect([await ask(), await ask(), await ask()]).toEqual(['yes', 'yes', 'status 429']);
+    await reload(limited(3));
+    expect([await ask(), await ask()]).toEqual(['yes', 'status 429']);
+  });
+
   it('report what waits for a restart', async () => {
     const { installation, reload } = await start({});
     expect(await (await reload({ promise: { epsilon: 0.1 }, drainMs: 5 })).json()).toEqual({

@@ -15,6 +15,11 @@ export const limitsSchema = z.strictObject({
   usdPerMonth: limit,
 });
 
+/** Changes of limits: null lifts one. */
+export const limitChangeSchema = z.strictObject(
+  Object.fromEntries(Object.keys(limitsSchema.shape).map((name) => [name, z.number().min(0).nullable().optional()])),
+);
+
 export const limitSettings = z.strictObject({
   tenants: z
     .record(z.string(), limitsSchema)
