@@ -416,6 +416,21 @@ describe("an Anthropic client before OpenAI's API", () => {
     expect(upstream.received).toHaveLength(1);
   });
 
+  it('sees the models as a list of its own', async () => {
+    const model = { id: 'gpt-4o-mini', object: 'model', created: 1_721_172_741, owned_by: 'system' };
+    const { anthropic } = await openAiUpstream((response, { path }) =>
+      sendJson(response, 200, path === '/v1/models' ? { object: 'list', data: [model] } : model),
+    );
+    const shown = {
+      type: 'model',
+      id: 'gpt-4o-mini',
+      display_name: 'gpt-4o-mini',
+      created_at: '2024-07-16T23:32:21.000Z',
+    };
+    expect((await anthropic.models.list()).data).toEqual([shown]);
+    expect(await anthropic.models.retrieve('gpt-4o-mini')).toMatchObject(shown);
+  });
+
   it('is told of an error in the middle of a stream', async () => {
     const { anthropic } = await openAiUpstream((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
