@@ -22,6 +22,9 @@ const { values: options } = parseArgs({
     noisy: { type: 'string', default: 'trec,sst2,headlines,banking77' },
   },
 });
+const noiseEpsilons = [0.05, 0.1] as const;
+/** As many calls as most tasks have after weeks, not months. */
+const noisyRows = 2000;
 const seeds = Array.from({ length: Number(options.seeds) }, (_, at) => at + 1);
 
 interface Text {
@@ -176,9 +179,6 @@ function otherTopic(task: LabelTask): { readonly texts: readonly string[]; reado
 }
 
 type Noise = 'any' | 'next';
-const noiseEpsilons = [0.05, 0.1] as const;
-/** As many calls as most tasks have after weeks, not months. */
-const noisyRows = 2000;
 
 /**
  * A teacher that is wrong in some calls, with any other label (`any`) or always with the one after the right one (`next`):
