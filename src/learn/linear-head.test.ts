@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../records/random.ts';
-import { createLinearState, descend, type LinearProblem, removeRows } from './linear-head.ts';
+import { createLinearState, descend, type LinearProblem, removeRows, reweighView } from './linear-head.ts';
 import { softmax } from './softmax.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
@@ -91,4 +91,20 @@ it('rows that were taken out leave no trace once the others have settled', () =>
   warm.weights.view.forEach((weight, at) => {
     expect(weight).toBeCloseTo(cold.weights.view[at] as number, 1);
   });
+});
+
+it('rows that come to weigh another share are learned from where the old optimum was, to the new one', () => {
+  const workspace = createWorkspace(100_000);
+  const problem = randomProblem(workspace);
+  const everyRow = Array.from(problem.targets, (_, row) => row);
+  const settings = { epochs: 400, tolerance: 1e-5 };
+  const logits = workspace.floats(width);
+  const scratch = { workspace, logits, random: seededRandom(1) };
+  const state = createLinearState(problem, columns, workspace);
+  descend(problem, state, everyRow, settings, scratch);
+  const weights = problem.pulls.map((pull, row) => (row % 5 === 0 ? pull / 100 : row % 7 === 0 ? 6 * pull : pull));
+  const { problem: other } = reweighView({ problem, strength: 1, columns, workspace, logits }, state, weights);
+  const before = gradientLength(other, state.weights.view, everyRow);
+  descend(other, state, everyRow, settings, scratch);
+  expect(gradientLength(other, state.weights.view, everyRow)).toBeLessThan(before / 20);
 });
