@@ -79,8 +79,8 @@ export class KnownTemplate implements KnownTemplateOptions {
     return this.#samples;
   }
 
-  forgetCalls(ids: ReadonlySet<string>): void {
-    this.#samples = this.#samples.filter((call) => !ids.has(call.id));
+  forgetCalls(isGone: (call: KeptCall) => boolean): void {
+    this.#samples = this.#samples.filter((call) => !isGone(call));
     this.#sampleCharacters = this.#samples.reduce((sum, call) => sum + sizeOf(call), 0);
   }
 

@@ -81,9 +81,9 @@ export class PromptBucket {
   }
 
   /** Forgets calls that it kept, and with them how kept calls begin and end. */
-  forgetCalls(ids: ReadonlySet<string>): void {
+  forgetCalls(isGone: (call: KeptCall) => boolean): void {
     const before = this.kept.length;
-    this.release((call) => ids.has(call.id));
+    this.release(isGone);
     if (this.kept.length < before) this.#familiar.clear();
   }
 

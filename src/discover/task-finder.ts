@@ -165,25 +165,28 @@ export class TaskFinder {
     return this.#book.forget(id);
   }
 
-  /** Forgets calls that are to be erased, as far as they are kept whole; `recount` and `dropVersions` see to what was learned from them. */
-  forgetCalls(ids: ReadonlySet<string>): void {
+  /** Forgets calls that are gone, as far as they are kept whole; `recount` and `dropVersions` see to what was learned from them. */
+  forgetCalls(isGone: (call: KeptCall) => boolean): void {
     for (const bucket of this.#buckets.values()) {
       const before = bucket.characters;
-      bucket.forgetCalls(ids);
+      bucket.forgetCalls(isGone);
       this.#characters += bucket.characters - before;
-      for (const template of bucket.templates) template.forgetCalls(ids);
+      for (const template of bucket.templates) template.forgetCalls(isGone);
     }
   }
 
-  /** Counts a task's answers anew, from the calls that are left. */
-  async recount(id: string, calls: AsyncIterable<Call>): Promise<void> {
+  /**
+   * Counts a task's answers anew, from the calls that are left. A task that is learned keeps its counts where fewer than
+   * `fewest` answers are left: they could not tell what it is.
+   */
+  async recount(id: string, calls: AsyncIterable<Call>, fewest = 0): Promise<void> {
     const task = this.#book.get(id);
     if (task === undefined) return;
     const tally = await recountAnswers(
       task.templates.map(({ template }) => template),
       calls,
     );
-    task.recount(tally);
+    if (task.toTask().kind === 'group' || tally.count >= fewest) task.recount(tally);
   }
 
   /** Forgets versions of a task whose calls are all gone: their prompts may be what was to be erased. */

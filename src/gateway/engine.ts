@@ -59,6 +59,16 @@ export interface ForgottenCalls {
   callsOf(task: string): AsyncIterable<Call>;
 }
 
+/** Calls that retention has deleted: of all tasks, of one, or of one tenant's. */
+export interface ForgottenPast {
+  /** Milliseconds since 1970; calls from then on are left. */
+  readonly before: number;
+  readonly task?: string | undefined;
+  readonly tenant?: string | undefined;
+  /** The calls of a task that are left. */
+  callsOf(task: string): AsyncIterable<Call>;
+}
+
 /** The live loop of all tasks: decides, then learns from what was answered. One instance serves the gateway, another a replay. */
 export interface Engine {
   /**
@@ -72,6 +82,8 @@ export interface Engine {
   observe(call: Call, decision: Decision): void;
   /** Forgets calls that are to be erased, and all that only they had taught; students stay as they are. Absent where nothing is learned. */
   forgetCalls?(forgotten: ForgottenCalls): Promise<void>;
+  /** Forgets calls that retention has deleted. Absent where nothing is learned. */
+  forgetOlder?(forgotten: ForgottenPast): Promise<void>;
   /** How far students are let; `task` null means all tasks (the kill switch with `off`). */
   setStage(task: string | null, stage: Stage | 'auto'): void;
   status(): readonly TaskStatus[];

@@ -12,7 +12,7 @@ import type { TaskSettings } from '../records/task-tolerance.ts';
 import type { Trainer } from '../train/trainer.ts';
 import type { LabelledCall } from '../train/training-rows.ts';
 import type { CallVectors } from './call-vectors.ts';
-import type { Decision, Engine, ForgottenCalls, IncomingCall, TaskStatus } from './engine.ts';
+import type { Decision, Engine, ForgottenCalls, ForgottenPast, IncomingCall, TaskStatus } from './engine.ts';
 import { describeOutlook } from './outlook.ts';
 import { type RequestTraits, studentObstacle, traitsOf } from './student-obstacle.ts';
 import { fetchStudents, type StudentShelf } from './student-shelf.ts';
@@ -78,6 +78,8 @@ export interface RecalledCall {
 const UNMATCHED_KEPT = 5_000;
 /** A task's shape is read again after so many of its calls, and this many times as often while it is young. */
 const SHAPE_EVERY = 200;
+/** Answers of fewer calls do not tell what a task is: then its counts outlive the calls. */
+const FEWEST_RECOUNTED = 200;
 const YOUNG_SHAPE_EVERY = 10;
 
 /** The live loop over all tasks. The gateway and the replay run this very code; only clock, coins and trainer differ. */
@@ -205,7 +207,7 @@ export class LiveEngine implements Engine {
 
   async forgetCalls({ ids, tasks, callsOf }: ForgottenCalls): Promise<void> {
     for (const id of ids) this.#unmatched.delete(id);
-    this.#finder.forgetCalls(ids);
+    this.#finder.forgetCalls(({ id }) => ids.has(id));
     for (const [id, versions] of tasks) {
       const runner = this.#runners.get(id);
       if (versions === 'all') {
@@ -213,7 +215,7 @@ export class LiveEngine implements Engine {
         this.#finder.forget(id);
         continue;
       }
-      runner?.forgetCalls(ids);
+      runner?.forgetCalls(({ callId }) => ids.has(callId));
       runner?.dropVersions(versions);
       for (const version of versions) {
         this.#usage.delete(version);
@@ -222,6 +224,21 @@ export class LiveEngine implements Engine {
       this.#finder.dropVersions(id, versions);
       await this.#finder.recount(id, callsOf(id));
       if (runner !== undefined) this.#refresh(runner);
+    }
+  }
+
+  async forgetOlder({ before, task, tenant, callsOf }: ForgottenPast): Promise<void> {
+    const isOf = (owner: string): boolean => tenant === undefined || tenant === owner;
+    if (task === undefined) {
+      const isGone = (call: { readonly at: number; readonly tenant: string }) => call.at < before && isOf(call.tenant);
+      this.#finder.forgetCalls(isGone);
+      for (const [id, call] of this.#unmatched) if (isGone(call)) this.#unmatched.delete(id);
+    }
+    for (const [id, runner] of this.#runners) {
+      if ((task !== undefined && task !== id) || !isOf(runner.task.tenant)) continue;
+      runner.forgetCalls(({ at }) => at < before);
+      await this.#finder.recount(id, callsOf(id), FEWEST_RECOUNTED);
+      this.#refresh(runner);
     }
   }
 

@@ -220,10 +220,10 @@ export class TaskRunner {
     });
   }
 
-  /** Forgets calls that are to be erased; they train no more. */
-  forgetCalls(ids: ReadonlySet<string>): void {
-    this.#rows.forget(ids);
-    this.#waiting = this.#waiting.filter(({ callId }) => !ids.has(callId));
+  /** Forgets calls that are gone; they train no more. */
+  forgetCalls(isGone: (call: { readonly callId: string; readonly at: number }) => boolean): void {
+    this.#rows.forget(isGone);
+    this.#waiting = this.#waiting.filter((each) => !isGone(each));
     for (const track of this.#tracks.values()) track.forgetUnseen();
   }
 

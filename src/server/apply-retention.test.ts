@@ -77,6 +77,29 @@ describe('retention', () => {
     ]);
   });
 
+  it('S11: tells each limit by which calls went, and what was learned from them is forgotten once a day', async () => {
+    const forgotten: RetentionRule[] = [];
+    const store = await storeWith(0, 5 * day);
+    const log = { warn: () => {} };
+    const forget = async (rule: RetentionRule) => void forgotten.push(rule);
+    let runs = 0;
+    const remove = async (rule: RetentionRule) => {
+      runs++;
+      return store.calls.remove('olderThan' in rule ? { ...rule, olderThan: runs * day } : rule);
+    };
+    const stop = keepRetention({
+      store: { ...store, calls: { remove } },
+      retention: retention({ days: 1 }),
+      log,
+      forget,
+      everyMs: 5,
+    });
+    while (runs < 8) await pause(5);
+    await stop();
+    expect(await store.calls.count()).toBe(0);
+    expect(forgotten.length).toBe(1);
+  });
+
   it('is applied again and again, whether it fails or not, until it is stopped', async () => {
     let runs = 0;
     const warnings: string[] = [];

@@ -11,15 +11,20 @@ export interface RetainedStore {
   readonly tasks: Pick<Store['tasks'], 'list'>;
 }
 
-/** Deletes the calls that are older or more than the settings allow. Returns how many went. */
+/** Deletes the calls that are older or more than the settings allow, and tells each limit by which some went. Returns how many. */
 export async function applyRetention(
   { calls, tasks }: RetainedStore,
   retention: Settings['retention'],
   now: number,
+  onRemoved: (rule: RetentionRule) => Promise<void> = async () => {},
 ): Promise<number> {
   const found = Object.keys(retention.tasks).length === 0 ? [] : await tasks.list();
   let removed = 0;
-  for (const rule of retentionRules(retention, found, now)) removed += (await calls.remove(rule)).calls;
+  for (const rule of retentionRules(retention, found, now)) {
+    const { calls: gone } = await calls.remove(rule);
+    removed += gone;
+    if (gone > 0) await onRemoved(rule);
+  }
   return removed;
 }
 
@@ -46,17 +51,32 @@ export interface RetentionParts {
   readonly store: RetainedStore;
   readonly retention: Settings['retention'];
   readonly log: GatewayLog;
+  /** Forgets what was learned from calls that are gone: at the first, and then once a day for each limit, for it reads the calls that are left. */
+  readonly forget?: (rule: RetentionRule) => Promise<void>;
   /** 3,600,000 by default. */
   readonly everyMs?: number;
 }
 
 /** Applies it now and every hour. Returns what stops it, once a run under way has ended. */
-export function keepRetention({ store, retention, log, everyMs = 3_600_000 }: RetentionParts): () => Promise<void> {
+export function keepRetention({
+  store,
+  retention,
+  log,
+  forget = async () => {},
+  everyMs = 3_600_000,
+}: RetentionParts): () => Promise<void> {
   if (!isLimited(retention)) return async () => {};
   let running: Promise<unknown> = Promise.resolve();
+  const forgottenAt = new Map<string, number>();
+  const forgetDaily = async (rule: RetentionRule): Promise<void> => {
+    const limit = JSON.stringify({ ...rule, olderThan: undefined });
+    if (Date.now() - (forgottenAt.get(limit) ?? 0) < dayMs) return;
+    forgottenAt.set(limit, Date.now());
+    await forget(rule);
+  };
   const run = () => {
     running = running
-      .then(() => applyRetention(store, retention, Date.now()))
+      .then(() => applyRetention(store, retention, Date.now(), forgetDaily))
       .catch((err: unknown) => log.warn({ err }, 'old calls could not be deleted'));
   };
   run();

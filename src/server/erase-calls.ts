@@ -112,7 +112,8 @@ async function hasStudentOfOthers(store: Store, task: string): Promise<boolean> 
   });
 }
 
-async function* teachersCalls(store: Store, task: string): AsyncIterable<Call> {
+/** The calls of a task that the teacher answered, in time order. */
+export async function* teachersCalls(store: Pick<Store, 'calls'>, task: string): AsyncIterable<Call> {
   for await (const { call, route } of store.calls.scan({ task })) if (route?.answeredBy !== 'student') yield call;
 }
 
@@ -121,7 +122,7 @@ async function forget({ store, engine, findTasks }: EraseParts, forgotten: Forgo
   const state = (await store.state.get(engineKey)) as EngineState | undefined;
   if (state === undefined) return findTasks?.();
   const finder = TaskFinder.from(state.finder as FinderState);
-  finder.forgetCalls(forgotten.ids);
+  finder.forgetCalls(({ id }) => forgotten.ids.has(id));
   for (const [id, versions] of forgotten.tasks) {
     if (versions === 'all') {
       finder.forget(id);

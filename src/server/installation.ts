@@ -8,11 +8,19 @@ import { applyKeptStages, keepStage } from '../gateway/kept-stages.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Stage } from '../records/route.ts';
 import type { Settings } from '../settings.ts';
+import type { RetentionRule } from '../storage/call-store.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { FoundCall } from './admin-app.ts';
 import { keepRetention } from './apply-retention.ts';
-import { describeErasure, type ErasureReport, type ErasureRequest, eraseCalls, findErasure } from './erase-calls.ts';
+import {
+  describeErasure,
+  type ErasureReport,
+  type ErasureRequest,
+  eraseCalls,
+  findErasure,
+  teachersCalls,
+} from './erase-calls.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openChosenEncoder } from './open-chosen-encoder.ts';
@@ -94,7 +102,6 @@ async function open(
   closers.push(() => upstream.close());
   const store = await openStore(settings.data, { lockWaitMs: 0 });
   closers.push(() => store.close());
-  closers.push(keepRetention({ store, retention: settings.retention, log }));
   const capture = createWriteBehind({
     calls: store.calls,
     onProblem: (problem) => tellProblem(log, problem),
@@ -106,6 +113,8 @@ async function open(
   const engine = await openEngine({ store, settings, encoder, log });
   closers.push(() => engine.close());
   await applyKeptStages(store.state, engine);
+  const forget = (rule: RetentionRule) => forgetRemoved(store, engine, rule);
+  closers.push(keepRetention({ store, retention: settings.retention, log, forget }));
   const access = await openAccess({ store, settings, onProblem: (err) => tellUnsaved(log, err) });
   closers.push(() => access.close());
   let erasedRows = await readErasedRows(store);
@@ -159,6 +168,20 @@ async function open(
     keepStage: (task, stage) => keepStage(store.state, task, stage),
     reload: () => live.reload(),
   };
+}
+
+/** What the live loop learned goes with the calls that retention deleted. */
+async function forgetRemoved(store: Store, engine: Engine, rule: RetentionRule): Promise<void> {
+  const callsOf = (task: string) => teachersCalls(store, task);
+  if ('olderThan' in rule) {
+    const { olderThan: before, tenant, task } = rule;
+    await engine.forgetOlder?.({ before, tenant, task: task ?? undefined, callsOf });
+    return;
+  }
+  for await (const { call } of store.calls.scan()) {
+    await engine.forgetOlder?.({ before: call.at, callsOf });
+    return;
+  }
 }
 
 async function readErasedRows(store: Store): Promise<ReadonlyMap<string, number>> {

@@ -142,6 +142,11 @@ class EngineKeeper {
       await Promise.all(this.#writes);
       await this.save();
     };
+    const forgetOlder = engine.forgetOlder.bind(engine);
+    engine.forgetOlder = async (forgotten) => {
+      await forgetOlder(forgotten);
+      await this.save();
+    };
   }
 
   /** The engine, with a `close` that saves it first. */

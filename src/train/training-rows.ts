@@ -59,9 +59,9 @@ export class TrainingRows {
     if (this.#rows.length > this.#capacity * 1.1) this.#rows = this.#rows.slice(-this.#capacity);
   }
 
-  /** Removes rows that are to be erased. */
-  forget(callIds: ReadonlySet<string>): void {
-    const left = this.#rows.filter(({ callId }) => !callIds.has(callId));
+  /** Removes rows of calls that are gone. */
+  forget(isGone: (row: LabelledCall) => boolean): void {
+    const left = this.#rows.filter((row) => !isGone(row));
     if (left.length === this.#rows.length) return;
     this.#rows = left;
     this.#recount();
