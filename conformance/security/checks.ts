@@ -5,6 +5,7 @@ import { keyChecks } from './keys.ts';
 import { roleChecks } from './roles.ts';
 import { secretChecks } from './secrets.ts';
 import { staticChecks } from './static.ts';
+import { tenantChecks } from './tenants.ts';
 
 /** S1–S20. */
 export const securityChecks: readonly Check[] = [
@@ -12,6 +13,7 @@ export const securityChecks: readonly Check[] = [
   ...addressChecks,
   ...roleChecks,
   ...secretChecks,
+  ...tenantChecks,
   ...inputChecks,
   ...staticChecks,
 ];

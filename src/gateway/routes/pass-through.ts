@@ -53,6 +53,8 @@ function limitedBody(request: IncomingMessage, maxBodyBytes: number): Readable |
   });
   // Not `pipeline`: it would destroy the request, and its connection with it, before the refusal is told.
   request.once('error', (error) => counter.destroy(error));
+  // The caller may hang up before anybody reads, or after; an error that nobody listens to ends the process.
+  counter.on('error', () => {});
   return request.pipe(counter);
 }
 
