@@ -19,7 +19,12 @@ function bearer(value: string): string | null {
 /** The headers that travel on: the gateway's own keys end here. */
 export function withoutKeys(headers: IncomingHttpHeaders, own: readonly KeyHeader[]): IncomingHttpHeaders {
   if (own.length === 0) return headers;
-  const kept = { ...headers };
-  for (const header of own) delete kept[header];
+  // Copied one by one: an object that something was deleted from is several times slower to walk through.
+  const kept: IncomingHttpHeaders = {};
+  for (const header in headers) if (!isOneOf(own, header)) kept[header] = headers[header];
   return kept;
+}
+
+function isOneOf(headers: readonly string[], header: string): boolean {
+  return headers.includes(header);
 }
