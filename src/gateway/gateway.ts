@@ -100,6 +100,8 @@ export interface Gateway {
   drain(): Promise<void>;
   /** Breaks off what is still running: a stream ends in an error event, anything else in an error or a cut connection. */
   interrupt(reason: RightsizeError): void;
+  /** No answer of before is given again: not from the cache, and not to who repeats a request. */
+  forgetAnswers(): void;
   /**
    * From the next request on these settings, this upstream and this gatekeeper hold. Resolves when the requests that
    * came before have ended, and with them the last use of the former upstream.
@@ -204,6 +206,10 @@ class RunningGateway implements Gateway {
       former.onEmpty = resolve;
       if (former.active === 0) resolve();
     });
+  }
+
+  forgetAnswers(): void {
+    this.#before.clear();
   }
 
   drain(): Promise<void> {

@@ -281,6 +281,28 @@ async function until(isTrue: () => boolean): Promise<void> {
   for (let time = 0; time < 500 && !isTrue(); time++) await pause(10);
 }
 
+describe('S11: an erasure', () => {
+  it('takes answers out of the cache, too', async () => {
+    const { origin } = await start({ cache: { enabled: true } });
+    const answeredBy = async () => {
+      const response = await fetch(`${origin}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(question) });
+      await response.arrayBuffer();
+      return response.headers.get('x-rightsize-answered-by');
+    };
+    const erase = (isDryRun: boolean) =>
+      fetch(`${origin}/admin/v1/erase`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user: 'jane', dryRun: isDryRun }),
+      });
+    expect([await answeredBy(), await answeredBy()]).toEqual(['teacher', 'cache']);
+    expect((await erase(true)).status).toBe(200);
+    expect(await answeredBy()).toBe('cache');
+    expect((await erase(false)).status).toBe(200);
+    expect(await answeredBy()).toBe('teacher');
+  });
+});
+
 describe('keys over the admin API', () => {
   const headers = { authorization: 'Bearer admin-secret-of-this-test', 'content-type': 'application/json' };
 

@@ -158,6 +158,7 @@ async function open(
     erase: async (wanted, { isDryRun }) => {
       await capture.flush();
       const found = await findErasure(store, wanted);
+      if (!isDryRun) gateway.forgetAnswers();
       if (isDryRun || found.length === 0) return describeErasure(store, found);
       try {
         return await eraseCalls({ store, engine }, found);

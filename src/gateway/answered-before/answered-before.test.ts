@@ -257,6 +257,27 @@ describe('the response cache', () => {
     expect(access.useOf(two.split('_')[1] ?? '').today).toEqual({ requests: 2, tokens: 0, usd: 0, unknown: 0 });
   });
 
+  it('S11: forgets everything when something is to be erased, what is being answered too', async () => {
+    let calls = 0;
+    const { ask, gateway } = await start({
+      settings: on,
+      script: async (response) => {
+        calls++;
+        if (calls === 2) await pause(50);
+        sendJson(response, 200, completion(`answer ${calls}`));
+      },
+    });
+    const named = { 'idempotency-key': 'n', 'x-rightsize-cache': 'no' };
+    await ask();
+    const running = ask(named);
+    await pause(20);
+    gateway.forgetAnswers();
+    expect(gateway.counts.cache).toMatchObject({ answers: 0, bytes: 0 });
+    expect(await said(await running)).toBe('answer 2');
+    expect(await said(await ask(named))).toBe('answer 3');
+    expect(await said(await ask())).toBe('answer 4');
+  });
+
   it('forgets what was used least recently where memory is full, of the fullest tenant first', async () => {
     const cache = { enabled: true, maxBytes: 8_000 };
     const { ask, gateway } = await start({ settings: { cache } });

@@ -57,6 +57,12 @@ export class AnsweredBefore {
     this.#cache.configure(settings);
   }
 
+  /** Forgets all answers. */
+  clear(): void {
+    this.#repeats.clear();
+    this.#cache.clear();
+  }
+
   /** Whether the request may have been answered before; all others go straight to their route. */
   concerns(exchange: Exchange): boolean {
     if (!repeatable.has(exchange.endpoint.name)) return false;

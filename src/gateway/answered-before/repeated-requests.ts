@@ -45,6 +45,12 @@ export class RepeatedRequests {
     this.#maxBytes = maxBytes;
   }
 
+  /** Forgets all answers, those too that are being given. */
+  clear(): void {
+    this.#known.clear();
+    this.#bytes = 0;
+  }
+
   /**
    * The answer that was given before under this name, or what came of `answerFirst`.
    * Throws `idempotency_key_reused` where the name belongs to another request.
@@ -82,7 +88,7 @@ export class RepeatedRequests {
     } finally {
       tell(given);
       if (given === null) this.#forget(name, repeatable);
-      else this.#remember(repeatable, given);
+      else if (this.#known.get(name) === repeatable) this.#remember(repeatable, given);
     }
   }
 

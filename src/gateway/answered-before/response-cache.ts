@@ -57,6 +57,11 @@ export class ResponseCache {
   configure(settings: Settings['cache']): void {
     this.#settings = settings;
     this.#isOn = isForSomebody(settings);
+    this.clear();
+  }
+
+  /** Forgets all answers. */
+  clear(): void {
     this.#shelves.clear();
     this.#bytes = 0;
   }
