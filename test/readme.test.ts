@@ -12,6 +12,7 @@ const pages = [
   'docs/guides/eject.md',
   'docs/guides/encoder.md',
   'docs/guides/keys.md',
+  'docs/guides/privacy.md',
   'docs/guides/same-request-again.md',
 ];
 const scripts: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;

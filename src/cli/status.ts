@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { RouteReason } from '../records/route.ts';
-import type { StatusDocument, TaskLine } from '../server/status-document.ts';
+import type { ServerLine, StatusDocument, TaskLine } from '../server/status-document.ts';
 import { openStore } from '../storage/open-store.ts';
 import { reasonWords } from './reasons.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
@@ -51,8 +51,17 @@ function sayServer({ server }: StatusDocument, { say }: CommandContext): void {
   }
   say(`Running since ${server.startedAt}; upstream: ${server.upstream ?? 'none'}.`);
   say(`${server.calls} calls since then, ${server.answeredByStudent} answered by students, ${server.failed} failed.`);
+  sayRedacted(server, say);
   if (server.captureFailures > 0) say(`${server.captureFailures} calls could not be kept; see the server's log.`);
   say();
+}
+
+function sayRedacted({ redacted, redactionFailures }: ServerLine, say: CommandContext['say']): void {
+  const counts = new Map<string, number>();
+  for (const { recogniser, count } of redacted) counts.set(recogniser, (counts.get(recogniser) ?? 0) + count);
+  const parts = [...counts].map(([recogniser, count]) => `${count} ${recogniser}`);
+  if (parts.length > 0) say(`Redacted since then: ${parts.join(', ')}.`);
+  if (redactionFailures > 0) say(`${redactionFailures} calls could not be redacted; only their figures are kept.`);
 }
 
 /** The outlook tells by itself what is still missing; these reasons stand beside it. */

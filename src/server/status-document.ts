@@ -1,3 +1,4 @@
+import type { RedactedCount } from '../gateway/call-privacy.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Certificate } from '../records/certificate.ts';
@@ -41,6 +42,10 @@ export interface ServerLine {
   readonly answeredByStudent: number;
   readonly failed: number;
   readonly captureFailures: number;
+  /** Calls of which only figures were kept, because they could not be redacted. */
+  readonly redactionFailures: number;
+  /** Stretches of text replaced by placeholders since the start. */
+  readonly redacted: readonly RedactedCount[];
   readonly active: number;
 }
 
