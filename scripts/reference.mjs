@@ -230,7 +230,11 @@ function httpPage() {
         ],
         [
           '`retry-after`, `x-should-retry`',
-          'on a 429: seconds until something is left, and whether to try again before long',
+          'on a 429, or a 503 for a model: seconds until something is left, and whether to try again before long',
+        ],
+        [
+          '`x-rightsize-deployment`, `x-rightsize-attempts`',
+          'which deployment of a model answered last, and how many times one was asked',
         ],
         ['`x-rightsize-reason`', 'why; see below'],
         ['`x-rightsize-task`', 'name of the task, percent-encoded where it is no ASCII'],

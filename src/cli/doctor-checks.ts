@@ -123,7 +123,7 @@ async function checkUpstream(settings: Settings): Promise<Finding> {
   const provider = openUpstreams(settings);
   if (provider === null) return { result: 'skipped', detail: 'none is configured: set RIGHTSIZE_UPSTREAM_BASE_URL' };
   const aliases = Object.keys(models).length;
-  const others = aliases === 0 ? '' : `; ${aliases} models have upstreams of their own: rightsize models test`;
+  const others = aliases === 0 ? '' : `; models: ${aliases}, which \`rightsize models test\` tries`;
   try {
     const asked = isFleet(provider)
       ? provider.targets().find(({ name }) => name === defaultUpstreamName)?.provider

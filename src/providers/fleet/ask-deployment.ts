@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import { RightsizeError } from '../../errors.ts';
 import { editTopLevel } from '../edit-top-level.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../provider.ts';
-import { answered, asked, cooling, failed, released } from './deployment-health.ts';
 import { firstByte, readSmall } from './first-byte.ts';
 import type { Deployment, FleetClock } from './fleet-parts.ts';
 import { judgeStatus, saysQuotaIsSpent, type Verdict } from './judge-answer.ts';
 import { retryHint } from './retry-hint.ts';
+import { Turn } from './turn.ts';
 
 /** What came of asking one deployment once. */
 export interface Attempt {
@@ -42,30 +42,26 @@ export async function askDeployment(
   deployment: Deployment,
   { request, clock, totalTimeoutMs }: Asking,
 ): Promise<Attempt> {
-  deployment.health = asked(deployment.health);
-  deployment.inFlight++;
+  const turn = new Turn(deployment);
   let isStreaming = false;
   try {
     const response = await deployment.provider.send(requestFor(deployment, request, totalTimeoutMs));
     const verdict = judgeStatus(response.status, response.headers);
-    if (verdict !== 'final') return await judgeBody(deployment, { response, verdict, clock });
+    if (verdict !== 'final') return await judgeBody(turn, { response, verdict, clock });
     const body = await firstByte(response.body).catch((error: unknown) => {
       throw response.failure(error);
     });
     isStreaming = true;
     const outcome = body === response.body ? response : { ...response, body };
-    watchBody(deployment, outcome, request, clock);
+    watchBody(turn, outcome, request, clock);
     return { deployment, verdict, outcome, notBefore: 0, mayRepeat: false };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (!(error instanceof RightsizeError)) throw error;
-    noteFailure(deployment, clock.now());
+    turn.fail(clock.now());
     return { deployment, verdict: 'failed', outcome: error, notBefore: 0, mayRepeat: true };
   } finally {
-    if (!isStreaming) {
-      deployment.inFlight--;
-      deployment.health = released(deployment.health);
-    }
+    if (!isStreaming) turn.end();
   }
 }
 
@@ -89,22 +85,19 @@ interface RefusedAnswer {
 }
 
 /** An answer that may be asked for again: read whole, for its connection is wanted back and its words decide. */
-async function judgeBody(deployment: Deployment, { response, verdict, clock }: RefusedAnswer): Promise<Attempt> {
-  const { status, headers } = response;
+async function judgeBody(turn: Turn, { response, verdict, clock }: RefusedAnswer): Promise<Attempt> {
+  const { headers } = response;
   const body = await readSmall(response.body);
   const isSpent =
     verdict === 'exhausted' || (verdict === 'limited' && body !== null && saysQuotaIsSpent(body, headers));
   const judged = isSpent ? 'exhausted' : verdict;
   const notBefore = clock.now() + restOf(judged, retryHint(headers, clock.date()));
-  if (verdict === 'failed') noteFailure(deployment, clock.now());
-  if (deployment.breaker !== null) deployment.health = cooling(deployment.health, notBefore);
+  if (verdict === 'failed') turn.fail(clock.now());
+  turn.rest(notBefore);
   return {
-    deployment,
+    deployment: turn.deployment,
     verdict: judged,
-    outcome:
-      body === null
-        ? new RightsizeError('upstream_failed', `The upstream answered ${status} with a page that could not be read.`)
-        : { ...response, body: Readable.from([body], { objectMode: false }) },
+    outcome: body === null ? unreadable(response) : { ...response, body: Readable.from([body], { objectMode: false }) },
     notBefore,
     mayRepeat: !isSpent && headers['x-should-retry'] !== 'false',
   };
@@ -115,25 +108,20 @@ function restOf(verdict: Verdict, hintMs: number | null): number {
   return Math.min(hintMs ?? unasked, longestRestMs);
 }
 
-function noteFailure(deployment: Deployment, now: number): void {
-  if (deployment.breaker !== null) deployment.health = failed(deployment.health, now, deployment.breaker);
+/** Its hint is kept, for the caller may act on it. */
+function unreadable({ status, headers }: UpstreamResponse): RightsizeError {
+  const hint = headers['retry-after'];
+  return new RightsizeError('upstream_failed', `The upstream answered ${status} with a page that could not be read.`, {
+    headers: hint === undefined ? {} : { 'retry-after': String(hint) },
+  });
 }
 
 /** A stream's end is the end of its call: only then was it answered, or not. */
-function watchBody(
-  deployment: Deployment,
-  { body }: UpstreamResponse,
-  { signal }: UpstreamRequest,
-  clock: FleetClock,
-): void {
-  if (deployment.health.openUntil !== null) deployment.health = answered(deployment.health);
-  body.once('end', () => {
-    deployment.health = answered(deployment.health);
-  });
+function watchBody(turn: Turn, { body }: UpstreamResponse, { signal }: UpstreamRequest, clock: FleetClock): void {
+  turn.begin();
+  body.once('end', () => turn.succeed());
   body.once('error', () => {
-    if (!signal.aborted) noteFailure(deployment, clock.now());
+    if (!signal.aborted) turn.fail(clock.now());
   });
-  body.once('close', () => {
-    deployment.inFlight--;
-  });
+  body.once('close', () => turn.end());
 }
