@@ -1,11 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hashSecret } from './key-secret.ts';
+import { readSecret } from './read-secrets.ts';
 
 /** Whether an Authorization header carries the key. Takes the same time however much of it is right. */
 export function carriesKey(authorization: string | undefined, key: string): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(given), digest(key));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  const given = authorization === undefined ? null : readSecret({ authorization }, 'authorization');
+  return timingSafeEqual(hashSecret(given ?? ''), hashSecret(key));
 }

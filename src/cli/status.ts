@@ -6,7 +6,7 @@ import { reasonWords } from './reasons.ts';
 import { type CommandContext, dataOption, jsonOption, runCommand } from './run-command.ts';
 import { findServer } from './running-server.ts';
 import { storedStatus } from './stored-status.ts';
-import { drawTable, percent } from './table.ts';
+import { dollars, drawTable, percent } from './table.ts';
 
 /** `rightsize status`: stages, certificates, spot checks and outlook of all tasks. */
 export function createStatusCommand(): Command {
@@ -51,6 +51,8 @@ function sayServer({ server }: StatusDocument, { say }: CommandContext): void {
   }
   say(`Running since ${server.startedAt}; upstream: ${server.upstream ?? 'none'}.`);
   say(`${server.calls} calls since then, ${server.answeredByStudent} answered by students, ${server.failed} failed.`);
+  const { hits, savedUsd } = server.cache;
+  if (hits > 0) say(`${hits} more were answered from the cache, which saved ${dollars(savedUsd)}.`);
   sayRedacted(server, say);
   if (server.captureFailures > 0) say(`${server.captureFailures} calls could not be kept; see the server's log.`);
   say();

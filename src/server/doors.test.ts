@@ -10,6 +10,7 @@ import { completion, pause, sendJson, startUpstream } from '../../test/scripted-
 import { completeSettings, type SettingsInput } from '../settings.ts';
 import { adminRoutes } from './admin-app.ts';
 import { startInstallation } from './start-installation.ts';
+import type { StatusDocument } from './status-document.ts';
 
 let folder: string;
 const closers: (() => Promise<unknown>)[] = [];
@@ -296,6 +297,8 @@ describe('S11: an erasure', () => {
         body: JSON.stringify({ user: 'jane', dryRun: isDryRun }),
       });
     expect([await answeredBy(), await answeredBy()]).toEqual(['teacher', 'cache']);
+    const status = (await (await fetch(`${origin}/admin/v1/status`)).json()) as StatusDocument;
+    expect(status.server?.cache).toMatchObject({ hits: 1, answers: 1 });
     expect((await erase(true)).status).toBe(200);
     expect(await answeredBy()).toBe('cache');
     expect((await erase(false)).status).toBe(200);

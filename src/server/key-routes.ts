@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import { describeKey, type KeyDocument } from '../access/describe-key.ts';
 import type { IssuedKey, KeyChange } from '../access/keyring.ts';
-import type { Access, KeyUseDocument } from '../access/open-access.ts';
+import type { Access } from '../access/open-access.ts';
 import { limitChangeSchema } from '../settings/limit-settings.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { readJsonBody } from './read-json-body.ts';
@@ -61,8 +61,6 @@ export interface IssuedKeyDocument extends KeyDocument {
 export interface KeyListDocument {
   readonly keys: readonly KeyDocument[];
 }
-
-export type { KeyUseDocument };
 
 /** Gateway keys in the admin API: parse, call one function, answer. */
 export function mountKeyRoutes(app: Hono, { keyring, useOf }: Access): void {

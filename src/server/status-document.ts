@@ -1,3 +1,4 @@
+import type { CacheCounts } from '../gateway/answered-before/response-cache.ts';
 import type { RedactedCount } from '../gateway/call-privacy.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -46,6 +47,8 @@ export interface ServerLine {
   readonly redactionFailures: number;
   /** Stretches of text replaced by placeholders since the start. */
   readonly redacted: readonly RedactedCount[];
+  /** Answers given again since the start, and what is in memory for more. */
+  readonly cache: CacheCounts;
   readonly active: number;
 }
 
