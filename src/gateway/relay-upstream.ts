@@ -219,7 +219,9 @@ export function cancelled(): RightsizeError {
 
 function answerHeaders(upstream: UpstreamResponse, bytes: number | null): Record<string, string | string[]> {
   const headers = { ...upstream.headers, ...deploymentHeaders(upstream) } as Record<string, string | string[]>;
-  if (isEventStream(upstream)) {
+  // What went through as an error is JSON, whatever its upstream calls it.
+  if (upstream.status >= 400) headers['content-type'] = 'application/json';
+  else if (isEventStream(upstream)) {
     delete headers['content-length'];
     return { 'cache-control': 'no-cache', 'x-accel-buffering': 'no', ...headers };
   }

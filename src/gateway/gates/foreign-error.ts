@@ -26,7 +26,7 @@ export function refusalOf(told: JsonObject): Refusal {
   return {
     error,
     status: isJsonObject(inner) ? statusOf(inner) : error.status,
-    body: isJsonObject(inner) ? told : null,
+    body: isJsonObject(inner) ? completed(told, inner) : null,
   };
 }
 
@@ -48,6 +48,15 @@ export function retoldError(value: unknown, status: number): Refusal | null {
     (each) => typeof each === 'string',
   );
   return unreadableAnswer(`${status}${said === undefined ? ' without saying why' : `: ${said}`}`, status);
+}
+
+/**
+ * With what OpenAI's clients look for; what the upstream said stays as it is. Anthropic's errors say at the top what they
+ * are, and have neither `param` nor `code`.
+ */
+function completed(told: JsonObject, inner: JsonObject): JsonObject {
+  if (told.type === 'error') return told;
+  return { ...told, error: { type: 'api_error', param: null, code: null, ...inner } };
 }
 
 /** Whether an answer consists of nothing but an error. */
