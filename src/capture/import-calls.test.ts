@@ -69,7 +69,16 @@ describe('importing', () => {
     expect((await importCalls({ files: [await file('')], calls, now })).failure).toMatchObject({ code: 'empty_log' });
     const { failure, report } = await importCalls({ files: [join(folder, 'none')], calls, now });
     expect(failure).toMatchObject({ code: 'file_not_found' });
-    expect(report).toEqual({ calls: 0, added: 0, badLines: 0, future: 0, backwards: 0, from: null, to: null });
+    expect(report).toEqual({
+      calls: 0,
+      added: 0,
+      notKept: 0,
+      badLines: 0,
+      future: 0,
+      backwards: 0,
+      from: null,
+      to: null,
+    });
   });
 
   it('keeps the batches before a full disk, and can go on later', async () => {

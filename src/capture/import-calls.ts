@@ -1,13 +1,15 @@
 import { RightsizeError } from '../errors.ts';
 import type { Call } from '../records/call.ts';
-import type { CallStore } from '../storage/call-store.ts';
+import type { CallStore, StoredCall } from '../storage/call-store.ts';
 import { type BadLine, type ReadOptions, readCallLog } from './read-call-log.ts';
 
 export interface ImportReport {
   /** Calls read from the files. */
   readonly calls: number;
-  /** Of them stored now; the others were stored already. */
+  /** Of them stored now; the others were stored already, or are not to be kept. */
   readonly added: number;
+  /** Calls that the settings do not keep. */
+  readonly notKept: number;
   readonly badLines: number;
   /** Calls dated later than now. They are kept. */
   readonly future: number;
@@ -23,6 +25,8 @@ export interface ImportOptions extends ReadOptions {
   readonly calls: Pick<CallStore, 'append'>;
   /** Milliseconds since 1970, UTC. */
   readonly now: number;
+  /** A call as it is to be kept, redacted for instance; null where it is not to be kept. As it is, where this is left out. */
+  readonly prepare?: (call: Call) => StoredCall | null;
 }
 
 /** What was imported, and what ended it early: a broken file, a full disk, an interrupt. What the report counts is stored. */
@@ -39,12 +43,14 @@ const clockToleranceMs = 60_000;
 /** Reads call logs into a store, batch by batch; each batch is stored whole or not at all. Never rejects: see `failure`. */
 export async function importCalls(options: ImportOptions): Promise<ImportOutcome> {
   const tally = new Tally(options.now);
+  const { prepare = (call: Call): StoredCall => ({ call, route: null, match: null }) } = options;
   let batch: Call[] = [];
   const store = async (): Promise<void> => {
     const full = batch;
     batch = [];
-    const added = await options.calls.append(full.map((call) => ({ call, route: null, match: null })));
-    tally.stored(full, added);
+    const kept = full.map(prepare).filter((stored) => stored !== null);
+    const added = await options.calls.append(kept);
+    tally.stored(full, { added, notKept: full.length - kept.length });
   };
   const onBadLine = (bad: BadLine): void => {
     tally.badLines++;
@@ -77,6 +83,7 @@ class Tally {
   readonly #now: number;
   #calls = 0;
   #added = 0;
+  #notKept = 0;
   #future = 0;
   #backwards = 0;
   #from: number | null = null;
@@ -87,8 +94,9 @@ class Tally {
     this.#now = now;
   }
 
-  stored(calls: readonly Call[], added: number): void {
+  stored(calls: readonly Call[], { added, notKept }: Pick<ImportReport, 'added' | 'notKept'>): void {
     this.#added += added;
+    this.#notKept += notKept;
     for (const { at } of calls) {
       this.#calls++;
       if (at > this.#now + clockToleranceMs) this.#future++;
@@ -103,6 +111,7 @@ class Tally {
     return {
       calls: this.#calls,
       added: this.#added,
+      notKept: this.#notKept,
       badLines: this.badLines,
       future: this.#future,
       backwards: this.#backwards,

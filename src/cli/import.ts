@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { type ImportReport, importCalls } from '../capture/import-calls.ts';
 import type { BadLine } from '../capture/read-call-log.ts';
+import type { PrivacyCounts } from '../gateway/call-privacy.ts';
+import { importedCalls } from '../gateway/imported-calls.ts';
 import type { Task } from '../records/task.ts';
 import type { Store } from '../storage/store.ts';
 import { withStore } from './open-store-for.ts';
@@ -53,11 +55,13 @@ interface Reading {
 }
 
 async function readInto(store: Store, { files, flags, context, bad }: Reading): ReturnType<typeof importCalls> {
+  const { prepare, counts } = importedCalls(await context.settings());
   const progress = context.progress('importing');
   try {
     return await importCalls({
       files,
       calls: store.calls,
+      prepare,
       now: Date.now(),
       signal: context.signal,
       ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }),
@@ -66,7 +70,15 @@ async function readInto(store: Store, { files, flags, context, bad }: Reading): 
     });
   } finally {
     progress.end();
+    sayRedacted(counts, context);
   }
+}
+
+function sayRedacted(counts: PrivacyCounts, { warn }: CommandContext): void {
+  const stretches = counts.list().reduce((sum, { count }) => sum + count, 0);
+  if (stretches > 0) warn(`${counted(stretches, 'stretch', 'stretches')} of personal data and secrets replaced.`);
+  if (counts.failures > 0)
+    warn(`${counted(counts.failures, 'call')} could not be redacted; only figures of them are kept.`);
 }
 
 async function tasksIn(store: Store, { progress, signal }: CommandContext): Promise<readonly TaskLine[]> {
@@ -90,13 +102,14 @@ function sayBadLines(bad: readonly BadLine[], count: number, { warn }: CommandCo
 }
 
 function sayReport(
-  { calls, added, badLines, future, backwards, from, to }: ImportReport,
+  { calls, added, notKept, badLines, future, backwards, from, to }: ImportReport,
   context: CommandContext,
 ): void {
-  const known = calls - added;
+  const known = calls - added - notKept;
   const parts = [
     `${counted(added, 'new call')}`,
     ...(known > 0 ? [`${known.toLocaleString('en')} stored already`] : []),
+    ...(notKept > 0 ? [`${notKept.toLocaleString('en')} not to be kept`] : []),
     ...(badLines > 0 ? [`${counted(badLines, 'bad line')} passed over`] : []),
   ];
   context.say(`Imported ${parts.join(', ')}; from ${iso(from)} to ${iso(to)}.`);
@@ -104,8 +117,8 @@ function sayReport(
   if (backwards > 0) context.warn(`${counted(backwards, 'call')} dated before the line above; kept, and put in order.`);
 }
 
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+function counted(count: number, what: string, several = `${what}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? what : several}`;
 }
 
 function iso(at: number | null): string | null {

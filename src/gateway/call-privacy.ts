@@ -94,8 +94,9 @@ export class CallPrivacy {
     if (redaction === null) return { call, keeping };
     try {
       const response = redaction.json(call.response);
+      const gold = call.gold === null ? null : redaction.json(call.gold);
       this.#counts.add(call.tenant, redaction);
-      return { call: { ...call, response }, keeping };
+      return { call: { ...call, response, gold }, keeping };
     } catch {
       this.#counts.failures++;
       return { call: figuresOnly(call), keeping: 'figures' };
@@ -137,6 +138,7 @@ function figuresOnly(call: Call): Call {
     ...call,
     request: { model: call.request.model, messages: [] },
     response: { ...(model === undefined ? {} : { model }), ...(usage === undefined ? {} : { usage }) },
+    gold: null,
     tags: {},
   };
 }
