@@ -98,7 +98,7 @@ async function open(
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Installation, 'close'>> {
   const { settings, log = createLogger(settings.log), openEngine = openLiveEngine } = options;
-  const upstream = await openUpstream(settings);
+  const upstream = await openUpstream(settings, log);
   closers.push(() => upstream.close());
   const store = await openStore(settings.data, { lockWaitMs: 0 });
   closers.push(() => store.close());

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { openUpstreams } from '../providers/fleet/open-upstreams.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openRecordedProvider } from '../providers/recorded/recorded-provider.ts';
@@ -12,8 +13,8 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export async function openUpstream(settings: Settings): Promise<Upstream> {
-  let provider = await openProvider(settings);
+export async function openUpstream(settings: Settings, log: Logger): Promise<Upstream> {
+  let provider = await openProvider(settings, log);
   return {
     get provider() {
       return provider;
@@ -30,6 +31,12 @@ export async function openUpstream(settings: Settings): Promise<Upstream> {
 }
 
 /** The upstream that the settings name; null where they name none. Throws what is wrong with them. */
-export async function openProvider(settings: Settings): Promise<Provider | null> {
-  return settings.recorded === null ? openUpstreams(settings) : openRecordedProvider(settings.recorded);
+export async function openProvider(settings: Settings, log?: Logger): Promise<Provider | null> {
+  if (settings.recorded !== null) return openRecordedProvider(settings.recorded);
+  return openUpstreams(settings, {
+    onBreaker(deployment, isOpen) {
+      if (isOpen) log?.warn({ deployment }, 'a deployment failed again and again, and is left alone for a while');
+      else log?.info({ deployment }, 'a deployment answers again');
+    },
+  });
 }

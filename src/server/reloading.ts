@@ -45,7 +45,7 @@ export function createReloading({ log, gateway, access, upstream, readSettings, 
     const next = reloadedSettings(settings, read);
     const gatekeeper = access.gateUnder(next);
     refuseOpenDoors(next, gatekeeper.isOpen);
-    const provider = await openProvider(next);
+    const provider = await openProvider(next, log);
     const former = upstream.replace(provider);
     access.use(gatekeeper);
     settings = next;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { RightsizeError } from '../../errors.ts';
 import { editTopLevel } from '../edit-top-level.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../provider.ts';
-import { firstByte, readSmall } from './first-byte.ts';
+import { FirstByteTimeout, firstByte, readSmall } from './first-byte.ts';
 import type { Deployment, FleetClock } from './fleet-parts.ts';
 import { judgeStatus, saysQuotaIsSpent, type Verdict } from './judge-answer.ts';
 import { retryHint } from './retry-hint.ts';
@@ -48,9 +48,7 @@ export async function askDeployment(
     const response = await deployment.provider.send(requestFor(deployment, request, totalTimeoutMs));
     const verdict = judgeStatus(response.status, response.headers);
     if (verdict !== 'final') return await judgeBody(turn, { response, verdict, clock });
-    const body = await firstByte(response.body).catch((error: unknown) => {
-      throw response.failure(error);
-    });
+    const body = await begunBody(deployment, response);
     isStreaming = true;
     const outcome = body === response.body ? response : { ...response, body };
     watchBody(turn, outcome, request, clock);
@@ -76,6 +74,18 @@ function requestFor({ model }: Deployment, request: UpstreamRequest, totalTimeou
     body: Buffer.isBuffer(body) ? editTopLevel(body, edits) : body,
     ...(meteredBody === undefined ? {} : { meteredBody: editTopLevel(meteredBody, edits) }),
   };
+}
+
+/** Headers are no answer yet: the time for the first byte goes on behind them. */
+async function begunBody({ name, firstByteTimeoutMs }: Deployment, { body, failure }: UpstreamResponse) {
+  try {
+    return await firstByte(body, firstByteTimeoutMs);
+  } catch (error) {
+    body.on('error', () => {}).destroy();
+    if (!(error instanceof FirstByteTimeout)) throw failure(error);
+    const message = `The deployment ${name} sent headers and then nothing for ${firstByteTimeoutMs} ms.`;
+    throw new RightsizeError('upstream_first_byte_timeout', message);
+  }
 }
 
 interface RefusedAnswer {

@@ -1,15 +1,20 @@
 import { Readable } from 'node:stream';
 
+/** No byte came in time. */
+export class FirstByteTimeout extends Error {}
+
 /**
  * Waits until something of the body has arrived, or its end, and gives the body with nothing taken out of it. An empty
- * one ends while it is waited for, so another empty one takes its place. Rejects where it broke off before.
+ * one ends while it is waited for, so another empty one takes its place. Rejects where it broke off before, with a
+ * FirstByteTimeout where it is silent for `withinMs`.
  */
-export function firstByte(body: Readable): Promise<Readable> {
+export function firstByte(body: Readable, withinMs: number): Promise<Readable> {
   if (body.readableLength > 0) return Promise.resolve(body);
   if (body.readableEnded) return Promise.resolve(Readable.from([]));
   if (body.destroyed) return Promise.reject(body.errored ?? new Error('closed'));
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void) => {
+      clearTimeout(timer);
       body.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', onClose);
       outcome();
     };
@@ -17,6 +22,7 @@ export function firstByte(body: Readable): Promise<Readable> {
     const onEnd = () => settle(() => resolve(Readable.from([])));
     const onError = (error: unknown) => settle(() => reject(error));
     const onClose = () => settle(() => reject(new Error('closed')));
+    const timer = setTimeout(() => settle(() => reject(new FirstByteTimeout())), withinMs);
     body.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onClose);
   });
 }

@@ -15,6 +15,10 @@ export interface Deployment {
   /** Null: every call decides for itself, and is neither kept from it nor keeps others from it. */
   readonly breaker: BreakerSettings | null;
   readonly budget: RetryBudget;
+  /** Longest wait for the first byte behind the headers. */
+  readonly firstByteTimeoutMs: number;
+  /** Told when its breaker opens or closes. */
+  readonly onBreaker: (isOpen: boolean) => void;
   /** Whether its upstream has the endpoint behind `/v1`. */
   readonly supports: (path: string) => boolean;
   health: DeploymentHealth;

@@ -39,7 +39,7 @@ function fakeClock(draw = 0.5): FleetClock & { readonly pauses: number[]; advanc
 }
 
 function open(settings: SettingsInput, clock: FleetClock = fakeClock()): Fleet {
-  const provider = openUpstreams(completeSettings(settings), clock) as Fleet;
+  const provider = openUpstreams(completeSettings(settings), { clock }) as Fleet;
   closers.push(() => provider.close());
   return provider;
 }
@@ -323,6 +323,14 @@ describe('a fleet of several deployments', () => {
       setTimeout(() => response.destroy(), 20);
     }, failing());
     expect(await send(fleet)).toMatchObject({ status: 200, deployment: 'b/m', attempts: 2 });
+  });
+
+  it('R8, R14: goes on to the next where the first is silent behind its headers', async () => {
+    const { fleet } = await two((response) => response.writeHead(200).flushHeaders(), failing());
+    const startedAt = performance.now();
+    expect(await send(fleet)).toMatchObject({ status: 200, deployment: 'b/m', attempts: 2 });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(fleet.states()[0]).toMatchObject({ failures: 1, inFlight: 0 });
   });
 
   it('R14: goes on to the next where the first is silent or cannot be reached', async () => {

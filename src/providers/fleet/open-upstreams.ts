@@ -31,13 +31,24 @@ const wires: Readonly<Record<'openai' | 'anthropic', (options: OpenAiCompatibleO
   anthropic: createAnthropicProvider,
 };
 
+/** Told when a deployment is left alone because it failed again and again, and when it answers again. */
+export type BreakerListener = (deployment: string, isOpen: boolean) => void;
+
+export interface OpeningOptions {
+  readonly clock?: FleetClock;
+  readonly onBreaker?: BreakerListener;
+}
+
 /**
  * Whoever answers upstream, by the settings: the default upstream alone where nothing else is asked for, a fleet where there
  * are models or retries, null where there is nothing. Throws `invalid_setting`.
  */
-export function openUpstreams(settings: Settings, clock: FleetClock = systemClock): Provider | Fleet | null {
+export function openUpstreams(
+  settings: Settings,
+  { clock = systemClock, onBreaker = () => {} }: OpeningOptions = {},
+): Provider | Fleet | null {
   const { upstream, models } = settings;
-  const open = new OpenUpstreams(settings);
+  const open = new OpenUpstreams(settings, onBreaker);
   const fallback = isConfigured(upstream) ? open.provider(defaultUpstreamName, upstream.apiKey) : null;
   if (Object.keys(models).length === 0 && (fallback === null || upstream.retries === 0)) return fallback;
   const routes = Object.entries(models).map(([name, model]) => open.route(name, model));
@@ -56,11 +67,13 @@ function isConfigured({ kind, baseUrl }: Pick<DefaultUpstreamSettings, 'kind' | 
 /** Opened once each: a connection pool an upstream and key, a deployment however many models share it. */
 class OpenUpstreams {
   readonly #settings: Settings;
+  readonly #onBreaker: BreakerListener;
   readonly #providers = new Map<string, Provider>();
   readonly #deployments = new Map<string, Deployment>();
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, onBreaker: BreakerListener) {
     this.#settings = settings;
+    this.#onBreaker = onBreaker;
   }
 
   provider(upstream: string, apiKey: SecretReference): Provider {
@@ -117,16 +130,19 @@ class OpenUpstreams {
     const id = JSON.stringify([upstream, model, apiKey, price, wanted]);
     const known = this.#deployments.get(id);
     if (known !== undefined) return known;
-    const { kind, breaker, apiKey: upstreamKey } = this.#upstream(upstream);
+    const { kind, breaker, apiKey: upstreamKey, firstByteTimeoutMs } = this.#upstream(upstream);
+    const name = this.#freeName(wanted ?? `${upstream}/${model}`);
     const traits = providerTable[kind ?? 'openai'];
     const deployment: Deployment = {
-      name: this.#freeName(wanted ?? `${upstream}/${model}`),
+      name,
       upstream,
       model,
       provider: this.provider(upstream, apiKey ?? upstreamKey),
       price,
       breaker: model === null ? null : breaker,
       budget: createRetryBudget(),
+      firstByteTimeoutMs,
+      onBreaker: (isOpen) => this.#onBreaker(name, isOpen),
       supports: (path) => hasEndpoint(traits, path),
       health: healthy,
       inFlight: 0,

@@ -14,6 +14,8 @@ function deployment(change: Partial<Deployment> = {}): Deployment {
     price: null,
     breaker: { failures: 2, openMs: 1_000 },
     budget: createRetryBudget(),
+    firstByteTimeoutMs: 1_000,
+    onBreaker: () => {},
     supports: () => true,
     health: healthy,
     inFlight: 0,
@@ -60,6 +62,17 @@ describe('a turn at a deployment', () => {
       turn.end();
     }
     expect(stateOf(target.health, 0)).toBe('open');
+  });
+
+  it('R12: tells once that the breaker opened, and once that it closed', () => {
+    const told: boolean[] = [];
+    const target = deployment({ onBreaker: (isOpen) => told.push(isOpen) });
+    for (let call = 0; call < 4; call++) fail(target, 0);
+    const trying = new Turn(target);
+    trying.begin();
+    trying.succeed();
+    trying.end();
+    expect(told).toEqual([true, false]);
   });
 
   it('R21: is counted once, however often it ends', () => {

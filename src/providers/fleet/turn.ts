@@ -19,7 +19,11 @@ export class Turn {
 
   /** The first byte of an answer came. */
   begin(): void {
-    if (this.#isTrying) this.deployment.health = answered(this.deployment.health);
+    const { deployment } = this;
+    if (this.#isTrying && deployment.health.openUntil !== null) {
+      deployment.health = answered(deployment.health);
+      deployment.onBreaker(false);
+    }
     this.#isTrying = false;
   }
 
@@ -33,8 +37,10 @@ export class Turn {
   fail(now: number): void {
     const { deployment } = this;
     const isClosed = deployment.health.openUntil === null;
-    if (deployment.breaker !== null && (isClosed || this.#isTrying))
+    if (deployment.breaker !== null && (isClosed || this.#isTrying)) {
       deployment.health = failed(deployment.health, now, deployment.breaker);
+      if (isClosed && deployment.health.openUntil !== null) deployment.onBreaker(true);
+    }
     this.#isTrying = false;
   }
 
