@@ -17,6 +17,7 @@ import { routeHeaders } from './route-headers.ts';
 import type { RouteParts } from './route-parts.ts';
 import { errorBody, idHeaders } from './send-error.ts';
 import { studentCompletion } from './student-completion.ts';
+import { UsageTail } from './usage-tail.ts';
 
 /** What an application asks of a chat model, in whatever API it asks. */
 export interface AskedCall {
@@ -49,7 +50,7 @@ export async function answerCall(exchange: Exchange, parts: RouteParts, question
   const { decision, completion } = decide(parts, asked, input);
   const end = completion
     ? sendCompletion(exchange, question, { completion, decision, limits })
-    : await askTeacher(exchange, parts, question, { decision, limits });
+    : await askTeacher(exchange, parts, question, { decision, limits, isKept: asked.keeping === 'content' });
   parts.onOutcome({
     asked,
     decision,
@@ -175,6 +176,8 @@ function sendCompletion(
 
 interface TeacherQuestion {
   readonly decision: Decision;
+  /** Whether the answer itself may be kept, and not its figures alone. */
+  readonly isKept: boolean;
   readonly limits: Readonly<Record<string, string>>;
 }
 
@@ -182,9 +185,10 @@ async function askTeacher(
   exchange: Exchange,
   parts: RouteParts,
   { chat, body, meteredBody, form }: AskedCall,
-  { decision, limits }: TeacherQuestion,
+  { decision, limits, isKept }: TeacherQuestion,
 ): Promise<Answered> {
-  const tee = new ResponseTee(form.readStream);
+  // Where only figures are kept, a stream need not be put together.
+  const tee = isKept || !form.tellsUsageLast ? new ResponseTee(form.readStream) : new UsageTail();
   const { upstream, failure, status, value } = await askUpstream(exchange, parts, {
     model: chat.model,
     body,

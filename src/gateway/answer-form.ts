@@ -12,6 +12,8 @@ export interface AnswerForm {
   /** The completion that an answer of the API amounts to; errors stay as they are. */
   read(response: JsonObject): JsonObject;
   readonly readStream: StreamReader;
+  /** Whether the usage of a stream stands in one of its last events, whole. */
+  readonly tellsUsageLast: boolean;
 }
 
 export const chatForm: AnswerForm = {
@@ -19,4 +21,5 @@ export const chatForm: AnswerForm = {
   events: (completion, request) => completionEvents(completion, wantsUsage(request)).join(''),
   read: (response) => response,
   readStream: assembleStream,
+  tellsUsageLast: true,
 };

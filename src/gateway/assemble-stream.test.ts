@@ -49,6 +49,25 @@ describe('assembleStream', () => {
     );
   });
 
+  it('undoes it however the text is cut and whatever else the chunks say', () => {
+    const pieces = fc.array(fc.string({ unit: awkward }), { minLength: 1, maxLength: 12 });
+    const extra = fc.constantFrom<JsonObject>({}, { obfuscation: 'x' }, { usage: null }, { note: '"content":"no"' });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(pieces, extra, fc.nat(1))), (runs) => {
+        const said = ['', ''];
+        const chunks = runs.flatMap(([texts, more, index]) =>
+          texts.map((content) => {
+            said[index] += content;
+            return { id: 'c', ...delta({ content }, null, index), ...more };
+          }),
+        );
+        const ends = [0, 1].map((index) => delta({ content: '.' }, 'stop', index));
+        const { choices } = assembleStream(stream(...chunks, ...ends)) ?? {};
+        expect(choices).toMatchObject(said.map((content, index) => ({ index, message: { content: `${content}.` } })));
+      }),
+    );
+  });
+
   it('undoes it for tool calls too', () => {
     const calls = ['a', 'b'].map((id) => ({ id, type: 'function', function: { name: `f-${id}`, arguments: '{}' } }));
     const completion = whole({ content: null, tool_calls: calls });

@@ -8,12 +8,21 @@ export function assembleStream(text: string): JsonObject | null {
   const frame: Record<string, Json | undefined> = {};
   const choices = new Map<number, Choice>();
   let usage: Json | undefined;
-  for (const chunk of eventData(text)) {
+  const repeated = new RepeatedChunk();
+  for (const data of eventData(text)) {
+    const more = repeated.textOf(data);
+    if (more !== null && repeated.choice !== null) {
+      repeated.choice.message.content = joined(repeated.choice.message.content, more, 'content');
+      continue;
+    }
+    const chunk = parse(data);
+    if (!isJsonObject(chunk)) continue;
     if (isJsonObject(chunk.error)) return { error: chunk.error };
-    const { choices: list, usage: reported, object: _, ...others } = chunk;
-    Object.assign(frame, others);
-    if (isJsonObject(reported)) usage = reported;
+    for (const key in chunk) if (!notOfFrame.has(key)) frame[key] = chunk[key];
+    if (isJsonObject(chunk.usage)) usage = chunk.usage;
+    const list = chunk.choices;
     if (Array.isArray(list)) for (const piece of list) if (isJsonObject(piece)) addPiece(choices, piece);
+    repeated.learn(data, chunk, choices);
   }
   const whole = [...choices.values()].sort((a, b) => a.index - b.index);
   if (whole.length === 0 || whole.some(({ finishReason }) => finishReason === null)) return null;
@@ -25,11 +34,47 @@ export function assembleStream(text: string): JsonObject | null {
   };
 }
 
+/** Told once for all chunks, or not a field at all (`__proto__`). */
+const notOfFrame = new Set(['choices', 'usage', 'object', '__proto__']);
+
 interface Choice {
   readonly index: number;
   readonly message: Record<string, Json | undefined>;
   readonly toolCalls: Map<number, ToolCallPieces>;
   finishReason: Json;
+}
+
+/**
+ * Most chunks of a stream differ from the one before in a few words of text and in nothing else. Those are told by their
+ * signs alone, without being parsed.
+ */
+class RepeatedChunk {
+  #head = '';
+  #tail = '';
+  /** Whose text such a chunk goes on with; null where the last one was of another kind. */
+  choice: Choice | null = null;
+
+  /** The text that a chunk adds, where it is the same as the last one but for that. */
+  textOf(data: string): string | null {
+    if (this.choice === null || data.length < this.#head.length + this.#tail.length) return null;
+    if (!data.startsWith(this.#head) || !data.endsWith(this.#tail)) return null;
+    const text = data.slice(this.#head.length, data.length - this.#tail.length);
+    return text.includes('"') || text.includes('\\') ? null : text;
+  }
+
+  learn(data: string, { choices: list, usage }: JsonObject, choices: ReadonlyMap<number, Choice>): void {
+    this.choice = null;
+    const piece = Array.isArray(list) && list.length === 1 ? list[0] : undefined;
+    if (!isJsonObject(piece) || !isJsonObject(piece.delta) || isJsonObject(usage)) return;
+    const { content } = piece.delta;
+    if (typeof content !== 'string' || Object.keys(piece.delta).length !== 1 || piece.finish_reason != null) return;
+    const spelled = `"content":${JSON.stringify(content)}`;
+    const at = data.indexOf('"content":');
+    if (!data.startsWith(spelled, at) || data.includes('"content":', at + spelled.length)) return;
+    this.#head = data.slice(0, at + '"content":"'.length);
+    this.#tail = data.slice(at + spelled.length - 1);
+    this.choice = choices.get(typeof piece.index === 'number' ? piece.index : 0) ?? null;
+  }
 }
 
 interface ToolCallPieces {
@@ -44,8 +89,10 @@ function addPiece(choices: Map<number, Choice>, piece: JsonObject): void {
   choices.set(index, choice);
   if (piece.finish_reason !== undefined && piece.finish_reason !== null) choice.finishReason = piece.finish_reason;
   if (!isJsonObject(piece.delta)) return;
-  const { tool_calls: calls, ...fields } = piece.delta;
-  for (const [key, value] of Object.entries(fields)) choice.message[key] = joined(choice.message[key], value, key);
+  const { delta } = piece;
+  const calls = delta.tool_calls;
+  for (const key in delta)
+    if (key !== 'tool_calls' && key !== '__proto__') choice.message[key] = joined(choice.message[key], delta[key], key);
   if (Array.isArray(calls)) for (const call of calls) if (isJsonObject(call)) addToolCall(choice.toolCalls, call);
 }
 
@@ -86,18 +133,24 @@ function wholeChoice({ index, message, toolCalls, finishReason }: Choice): JsonO
   };
 }
 
-/** The JSON objects in a text of server-sent events, whatever its line ends. What is no object (`[DONE]`, comments) is passed over. */
-function* eventData(text: string): Generator<JsonObject> {
-  for (const block of text.replace(/^\ufeff/, '').split(/\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n/)) {
-    const data = block
-      .split(/\r\n|\n|\r/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(line[5] === ' ' ? 6 : 5))
-      .join('\n');
-    // Parsing `[DONE]` would throw, and throwing costs more than all the rest.
-    const value = data.startsWith('{') ? parse(data) : null;
-    if (isJsonObject(value)) yield value;
+const anyEmptyLine = /\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n/;
+
+/** The data in a text of server-sent events, whatever its line ends. What is no object (`[DONE]`, comments) is passed over. */
+function* eventData(text: string): Generator<string> {
+  for (const block of text.replace(/^\ufeff/, '').split(text.includes('\r') ? anyEmptyLine : '\n\n')) {
+    const data = dataOf(block);
+    if (data.startsWith('{')) yield data;
   }
+}
+
+function dataOf(block: string): string {
+  // Nearly all events are a single line.
+  if (block.startsWith('data: ') && !/[\r\n]/.test(block)) return block.slice('data: '.length);
+  return block
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(line[5] === ' ' ? 6 : 5))
+    .join('\n');
 }
 
 function parse(data: string): unknown {

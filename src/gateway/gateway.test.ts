@@ -344,6 +344,20 @@ describe('what the engine is told of a call', () => {
     expect(gateway.counts).toMatchObject({ calls: 1, captureFailures: 2 });
   });
 
+  it('is the usage of a stream where figures are wanted, though nobody puts it together', async () => {
+    const { origin, captured } = await start({
+      script: streaming(...events.split(/(?<=\n\n)/)),
+      settings: { capture: { default: 'figures' } },
+    });
+    const body = { ...question, stream: true, stream_options: { include_usage: true } };
+    expect(await (await post(origin, JSON.stringify(body))).text()).toBe(events);
+    await expect.poll(() => captured.length).toBe(1);
+    expect(captured[0]?.call.response).toEqual({
+      model: 'gpt-4o-mini-2024-07-18',
+      usage: { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 },
+    });
+  });
+
   it('is nothing where a tenant wants nothing kept, figures where it wants figures; students then do not answer', async () => {
     const { origin, engine, captured } = await start({
       engine: scriptedEngine(() => 'x'),

@@ -23,6 +23,11 @@ export class UsageTail {
     this.#bytes = tail.length;
   }
 
+  /** The same as `ResponseTee.response`, of nothing but figures. */
+  response(headers: Headers): JsonObject {
+    return this.read(headers) ?? {};
+  }
+
   /** An object with the `usage` of the answer and, where it stands near, its `model`; null where none was told. */
   read(headers: Headers): JsonObject | null {
     const encoding = encodingOf(headers);
@@ -32,15 +37,18 @@ export class UsageTail {
     const text = bytes.subarray(-keptBytes).toString('utf8');
     const usage = lastUsage(text);
     if (usage === null) return null;
-    const model = [...text.matchAll(/"model": ?"([^"\\]+)"/g)].at(-1)?.[1];
+    const model = /^"model"\s*:\s*"([^"\\]+)"/.exec(text.slice(text.lastIndexOf('"model"')))?.[1];
     return { usage, ...(model === undefined ? {} : { model }) };
   }
 }
 
+const name = '"usage"';
+
 /** The last object under the name `usage`. */
 function lastUsage(text: string): JsonObject | null {
-  for (const found of [...text.matchAll(/"usage"\s*:\s*(?=\{)/g)].reverse()) {
-    const value = parseObject(text.slice(found.index + found[0].length));
+  for (let at = text.lastIndexOf(name); at !== -1; at = at === 0 ? -1 : text.lastIndexOf(name, at - 1)) {
+    const start = /^\s*:\s*(?=\{)/.exec(text.slice(at + name.length, at + name.length + 20))?.[0];
+    const value = start === undefined ? null : parseObject(text.slice(at + name.length + start.length));
     if (value !== null) return value;
   }
   return null;

@@ -56,6 +56,7 @@ const messagesForm: AnswerForm = {
     const chunks = readEvents(completionEvents(completion, true).join(''));
     return [...chunks.flatMap((chunk) => writer.push(chunk)), ...writer.end()].join('');
   },
+  tellsUsageLast: false,
   read: (response) => (response.type === 'message' ? toCompletion(response, now()) : response),
   readStream(text) {
     const writer = new ToChunks({ created: now(), includeUsage: true });
