@@ -46,6 +46,8 @@ export interface CheckContext {
   readonly key: string;
   readonly model: string;
   readonly isOurs: boolean;
+  /** False: the gateway has no keys of its own and hands the caller's on. */
+  readonly hasOwnKey: boolean;
   /** Headers that the gateway wants with every request, besides the key. */
   readonly clientHeaders: Readonly<Record<string, string>>;
   /** Silent and empty at the start of each check. */

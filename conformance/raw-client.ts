@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Addressed } from './client.ts';
 import { bodyOf, readHeaders } from './request-reader.ts';
 
 export interface RawAnswer {
@@ -20,6 +21,13 @@ export interface RawConnection {
   closed(milliseconds: number): Promise<boolean>;
   /** Resolves with so many complete answers, or with fewer where the connection ended or time is over. */
   answers(count: number, milliseconds?: number): Promise<readonly RawAnswer[]>;
+}
+
+/** Lines of a request's headers, each with its line end: what the gateway wants of every caller, and more. */
+export function headerLines({ headers }: Addressed, more: Readonly<Record<string, string>> = {}): string {
+  return Object.entries({ host: 'gateway.test', ...headers(more) })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
 }
 
 export async function openRaw(origin: string): Promise<RawConnection> {

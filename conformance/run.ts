@@ -1,6 +1,6 @@
 // Usage: npm run conformance [-- --base-url URL --key KEY --model MODEL --header 'NAME: VALUE' --upstream-port PORT
 //                             --only C1,C2 --fast --json FILE]
-// Prints one line a number of the checklist. Without --base-url it builds and starts this gateway; with it, the gateway
+// --upstream-key: the key is the upstream's, the gateway has none of its own. Prints one line a number of the checklist. Without --base-url it builds and starts this gateway; with it, the gateway
 // there must send its calls to http://127.0.0.1:PORT/v1.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ const { values } = parseArgs({
   options: {
     'base-url': { type: 'string' },
     key: { type: 'string', default: '' },
+    'upstream-key': { type: 'boolean', default: false },
     model: { type: 'string', default: defaultModel },
     'upstream-port': { type: 'string', default: '9797' },
     header: { type: 'string', multiple: true, default: [] },
@@ -29,6 +30,7 @@ const target: Target =
     : {
         baseUrl: values['base-url'],
         key: values.key,
+        hasOwnKey: !values['upstream-key'],
         model: values.model,
         upstreamPort: Number(values['upstream-port']),
         headers: Object.fromEntries(values.header.map((line) => line.split(/:\s*(.*)/s).slice(0, 2))),

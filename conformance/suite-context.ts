@@ -7,6 +7,8 @@ export type Target = null | {
   /** With its `/v1`. */
   readonly baseUrl: string;
   readonly key: string;
+  /** False: the key is the upstream's, and the gateway hands it on. */
+  readonly hasOwnKey: boolean;
   readonly model: string;
   readonly upstreamPort: number;
   /** Sent with every request, besides the key. */
@@ -30,6 +32,7 @@ export async function startContext(target: Target): Promise<SuiteContext> {
 
 class OurContext implements SuiteContext {
   readonly isOurs = true;
+  readonly hasOwnKey = true;
   readonly clientHeaders = {};
   readonly model = defaultModel;
   readonly upstream: ScriptedUpstream;
@@ -101,6 +104,7 @@ class OurContext implements SuiteContext {
 
 class ForeignContext implements SuiteContext {
   readonly isOurs = false;
+  readonly hasOwnKey: boolean;
   readonly upstream: ScriptedUpstream;
   readonly baseUrl: string;
   readonly origin: string;
@@ -108,7 +112,8 @@ class ForeignContext implements SuiteContext {
   readonly model: string;
   readonly clientHeaders: Readonly<Record<string, string>>;
 
-  constructor(upstream: ScriptedUpstream, { baseUrl, key, model, headers }: NonNullable<Target>) {
+  constructor(upstream: ScriptedUpstream, { baseUrl, key, model, headers, hasOwnKey }: NonNullable<Target>) {
+    this.hasOwnKey = hasOwnKey;
     this.clientHeaders = headers;
     this.upstream = upstream;
     this.baseUrl = baseUrl.replace(/\/+$/, '');

@@ -36,7 +36,7 @@ async function judge(
     response.end();
   });
   const baseUrl = `${await listen(gateway)}/v1`;
-  const target = { baseUrl, key: 'k', model: 'm', upstreamPort: port, headers: {} };
+  const target = { baseUrl, key: 'k', hasOwnKey: true, model: 'm', upstreamPort: port, headers: {} };
   const results = await runSuite({ target, checks: allChecks.filter(({ slow }) => !slow), later: [], only });
   return Object.fromEntries(results.map(({ number, verdict }) => [number, verdict]));
 }
@@ -84,7 +84,14 @@ describe('the suite itself', () => {
   it('tells every number of the checklist once, and what waits', async () => {
     const check: Check = { number: 'C1', title: 'a', ours: 'only here', run: async () => {} };
     const waits: LaterLine = { number: 'C3', later: 'a part' };
-    const target = { baseUrl: 'http://127.0.0.1:9/v1', key: '', model: 'm', upstreamPort: 0, headers: {} };
+    const target = {
+      baseUrl: 'http://127.0.0.1:9/v1',
+      key: '',
+      hasOwnKey: true,
+      model: 'm',
+      upstreamPort: 0,
+      headers: {},
+    };
     const results = await runSuite({ target, checks: [check], later: [waits], only: ['C3', 'C1', 'C2'] });
     expect(results.map(({ number, verdict, reason }) => [number, verdict, reason])).toEqual([
       ['C1', 'skip', 'only here'],

@@ -5,6 +5,7 @@ import {
   CLIENT_MODEL,
   CLIENT_ORIGIN,
   equal,
+  hasOwnKey,
   headers,
   isOurs,
   runCases,
@@ -104,6 +105,7 @@ await runCases({
       (error) => error instanceof Anthropic.RateLimitError,
       'a rate limit',
     );
+    if (!hasOwnKey) return;
     const stranger = new Anthropic({ ...options, apiKey: 'wrong' });
     await throws(
       () => stranger.messages.create(body('plain')),

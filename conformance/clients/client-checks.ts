@@ -1,9 +1,9 @@
 import { ok } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { messageRequest } from '../anthropic-bodies.ts';
 import { type Check, type CheckContext, NotTestable } from '../check.ts';
-import { ask, until } from '../client.ts';
+import { until } from '../client.ts';
+import { needAnthropicRoute } from '../need-anthropic-route.ts';
 import { answerClients } from './client-upstream.ts';
 import { type InstalledClients, installClients, pythonOf } from './install.mjs';
 
@@ -65,12 +65,6 @@ async function checkClient(client: Client, context: CheckContext): Promise<void>
   );
 }
 
-async function needAnthropicRoute(context: CheckContext): Promise<void> {
-  context.upstream.script = answerClients;
-  const { status } = await ask(context, { path: '/v1/messages', body: messageRequest(context.model) });
-  if (!context.isOurs && [404, 405, 501].includes(status)) throw new NotTestable('it has no Anthropic route');
-}
-
 function runScript({ script, part, package: name }: Client, context: CheckContext): Promise<readonly CaseResult[]> {
   const program = part === 'node' ? process.execPath : pythonOf(part === 'python1' ? '1' : '2');
   const child = spawn(program, [join(import.meta.dirname, script)], {
@@ -84,6 +78,7 @@ function runScript({ script, part, package: name }: Client, context: CheckContex
       CLIENT_KEY: context.key,
       CLIENT_MODEL: context.model,
       CLIENT_HEADERS: JSON.stringify(context.clientHeaders),
+      CLIENT_HAS_OWN_KEY: String(context.hasOwnKey),
       CLIENT_IS_OURS: String(context.isOurs),
       ...(name === undefined ? {} : { CLIENT_PACKAGE: name }),
     },

@@ -3,6 +3,8 @@ export const { CLIENT_PACKAGE, CLIENT_ORIGIN, CLIENT_KEY, CLIENT_MODEL } = proce
 export const baseUrl = `${CLIENT_ORIGIN}/v1`;
 /** Headers that another gateway wants with every request. */
 export const headers = JSON.parse(process.env.CLIENT_HEADERS ?? '{}');
+/** Whether the gateway has keys of its own, and refuses others. */
+export const hasOwnKey = process.env.CLIENT_HAS_OWN_KEY === 'true';
 /** Whether routes may be asked for that only some gateways have. */
 export const isOurs = process.env.CLIENT_IS_OURS === 'true';
 /** The forms in which users write the address of an OpenAI-compatible API. */

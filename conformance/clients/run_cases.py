@@ -9,6 +9,8 @@ KEY = os.environ["CLIENT_KEY"]
 MODEL = os.environ["CLIENT_MODEL"]
 # Headers that another gateway wants with every request.
 HEADERS = json.loads(os.environ.get("CLIENT_HEADERS", "{}"))
+# Whether the gateway has keys of its own, and refuses others.
+HAS_OWN_KEY = os.environ.get("CLIENT_HAS_OWN_KEY") == "true"
 # Whether routes may be asked for that only some gateways have.
 IS_OURS = os.environ.get("CLIENT_IS_OURS") == "true"
 BASE_URL = f"{ORIGIN}/v1"

@@ -1,9 +1,10 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { message, messageEvents, messageEventText, messageRequest, messageTools, said } from '../anthropic-bodies.ts';
 import { chat, chunk, chunks, completion, usageChunk } from '../bodies.ts';
-import { type Check, type CheckContext, NotTestable, type OurGateway } from '../check.ts';
-import { type Addressed, ask, openStream, pause, type Question, type Reply } from '../client.ts';
+import type { Check, CheckContext, OurGateway } from '../check.ts';
+import { type Addressed, ask, openStream, pause, type Reply } from '../client.ts';
 import { errorOf } from '../expect-error.ts';
+import { needAnthropicRoute } from '../need-anthropic-route.ts';
 import { doneCount, readChunks, readEvents } from '../read-events.ts';
 
 const path = '/v1/messages';
@@ -24,13 +25,6 @@ function playAnthropic({ upstream }: OurGateway): void {
     for (const event of messageEvents) reply.write(messageEventText(event));
     reply.end();
   };
-}
-
-/** A question to the Anthropic route of whatever gateway is looked at. */
-async function askMessages(context: CheckContext, question: Question): Promise<Reply> {
-  const reply = await ask(context, { path, ...question });
-  if (!context.isOurs && [404, 405, 501].includes(reply.status)) throw new NotTestable('it has no Anthropic route');
-  return reply;
 }
 
 /** An error as Anthropic tells it. */
@@ -198,6 +192,7 @@ export const anthropicChecks: readonly Check[] = [
     number: 'C34',
     title: "Anthropic's client before OpenAI: order of events, indices, usage and stop reason",
     async run(context) {
+      await needAnthropicRoute(context);
       const { upstream, model } = context;
       const call = (index: number, fields: object) => chunk({ tool_calls: [{ index, ...fields }] });
       const events = [
@@ -212,7 +207,7 @@ export const anthropicChecks: readonly Check[] = [
       events.splice(5, 0, call(0, { function: { arguments: 'öln"}' } }));
       upstream.script = (reply, { json }) =>
         json().stream === true ? reply.events(events) : reply.json(200, completion('Hello'));
-      const whole = await askMessages(context, { body: messageRequest(model, { system: 'Be brief.' }) });
+      const whole = await ask(context, { path, body: messageRequest(model, { system: 'Be brief.' }) });
       equal(whole.status, 200, whole.text.slice(0, 200));
       deepEqual([whole.json.type, whole.json.role, whole.json.stop_reason], ['message', 'assistant', 'end_turn']);
       equal(whole.json.content[0].text, 'Hello');
@@ -222,7 +217,7 @@ export const anthropicChecks: readonly Check[] = [
         asked.map(({ role }) => role),
         ['system', 'user'],
       );
-      const stream = await askMessages(context, { body: messageRequest(model, { tools: messageTools, stream: true }) });
+      const stream = await ask(context, { path, body: messageRequest(model, { tools: messageTools, stream: true }) });
       const got = eventsOf(stream.text);
       expectOrder(got);
       const starts = got
@@ -253,6 +248,7 @@ export const anthropicChecks: readonly Check[] = [
     number: 'C34',
     title: 'errors on this route have the shape of Anthropic’s',
     async run(context) {
+      await needAnthropicRoute(context);
       const { upstream, model } = context;
       upstream.script = (reply) =>
         reply.json(
@@ -260,12 +256,12 @@ export const anthropicChecks: readonly Check[] = [
           { error: { message: 'slow down', type: 'requests', param: null, code: 'rate_limit_exceeded' } },
           { 'retry-after': '3', 'x-should-retry': 'false' },
         );
-      const limited = await askMessages(context, { body: messageRequest(model) });
+      const limited = await ask(context, { path, body: messageRequest(model) });
       expectAnthropicError(limited, 429, 'rate_limit_error');
       equal(limited.headers['retry-after'], '3');
-      expectAnthropicError(await askMessages(context, { body: '{"model":' }), 400, 'invalid_request_error');
+      expectAnthropicError(await ask(context, { path, body: '{"model":' }), 400, 'invalid_request_error');
       expectAnthropicError(
-        await askMessages(context, { body: messageRequest(model), headers: { authorization: 'Bearer wrong' } }),
+        await ask(context, { path, body: messageRequest(model), headers: { authorization: 'Bearer wrong' } }),
         401,
         'authentication_error',
       );
@@ -275,7 +271,8 @@ export const anthropicChecks: readonly Check[] = [
     number: 'C25',
     title: "on Anthropic's route a stream whose upstream dies ends in event: error",
     async run(context) {
-      const [upstream, model] = [context.upstream, context.model];
+      await needAnthropicRoute(context);
+      const { upstream, model } = context;
       upstream.script = async (reply) => {
         reply
           .stream()
@@ -286,8 +283,6 @@ export const anthropicChecks: readonly Check[] = [
       };
       const stream = await openStream(context, { path, body: messageRequest(model, { stream: true }) });
       await stream.ended;
-      if (!context.isOurs && [404, 405, 501].includes(stream.status))
-        throw new NotTestable('it has no Anthropic route');
       const last = readEvents(stream.text).at(-1);
       equal(last?.event, 'error', `the last event is ${last?.event} ${last?.data.slice(0, 80)}`);
       expectAnthropicError({ status: 200, text: last?.data ?? '' }, 200, 'api_error');

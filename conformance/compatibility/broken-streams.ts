@@ -65,7 +65,13 @@ export const brokenStreamChecks: readonly Check[] = [
     number: 'C25',
     title: "OpenAI's client throws",
     async run(context) {
-      const client = new OpenAI({ baseURL: context.baseUrl, apiKey: context.key, maxRetries: 0, logLevel: 'off' });
+      const client = new OpenAI({
+        baseURL: context.baseUrl,
+        apiKey: context.key,
+        defaultHeaders: context.clientHeaders,
+        maxRetries: 0,
+        logLevel: 'off',
+      });
       for (const die of Object.values(deaths)) {
         context.upstream.script = (reply) => dying(reply, die);
         const stream = await client.chat.completions.create({

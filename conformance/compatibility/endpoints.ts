@@ -4,8 +4,9 @@ import OpenAI from 'openai';
 import { type Check, type CheckContext, NotTestable } from '../check.ts';
 import { ask, openStream, pause, until } from '../client.ts';
 import { responseEvents, responseOf } from '../clients/client-responses.ts';
+import { expectContains } from '../expect-contains.ts';
 import { errorOf } from '../expect-error.ts';
-import { openRaw } from '../raw-client.ts';
+import { headerLines, openRaw } from '../raw-client.ts';
 import { readEvents } from '../read-events.ts';
 
 const vectors = [
@@ -36,7 +37,12 @@ function embed(context: CheckContext, knowsBase64: boolean): void {
 }
 
 async function expectEqualVectors(context: CheckContext): Promise<void> {
-  const client = new OpenAI({ baseURL: context.baseUrl, apiKey: context.key, maxRetries: 0 });
+  const client = new OpenAI({
+    baseURL: context.baseUrl,
+    apiKey: context.key,
+    defaultHeaders: context.clientHeaders,
+    maxRetries: 0,
+  });
   for (const encoding_format of ['float', 'base64', undefined] as const) {
     const { data } = await client.embeddings.create({
       model: context.model,
@@ -54,6 +60,7 @@ function floatsOf(text: string): readonly number[] {
 }
 
 const responses = '/v1/responses';
+const boundary = '----ConformanceFormBoundary7MA4YWxk';
 
 /** C31–C33 and C35: everything beside chat completions, but Anthropic's. */
 export const endpointChecks: readonly Check[] = [
@@ -146,7 +153,7 @@ export const endpointChecks: readonly Check[] = [
       const reply = await ask(context, { path: responses, body: { model, ...fields } });
       if (reply.status === 404 || reply.status === 501) throw new NotTestable('it has no Responses API, and says so');
       equal(reply.status, 200, reply.text.slice(0, 200));
-      deepEqual(reply.json, answer);
+      expectContains(reply.json, answer);
       const received = upstream.requests[0]?.json() ?? {};
       for (const [name, value] of Object.entries(fields)) deepEqual(received[name], value, `\`${name}\` was changed`);
     },
@@ -263,9 +270,11 @@ export const endpointChecks: readonly Check[] = [
       const { upstream } = context;
       const bytes = randomBytes(100_000);
       const form = Buffer.concat([
-        Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'),
+        Buffer.from(
+          `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\ncontent-type: audio/wav\r\n\r\n`,
+        ),
         bytes,
-        Buffer.from('\r\n--b--\r\n'),
+        Buffer.from(`\r\n--${boundary}--\r\n`),
       ]);
       upstream.script = (reply) => reply.body(200, bytes, { 'content-type': 'audio/mpeg', 'x-kept': 'yes' });
       for (const [method, path, body] of [
@@ -278,15 +287,21 @@ export const endpointChecks: readonly Check[] = [
         ['POST', '/v1/images/generations', '{"model":"gpt-image-1","prompt":"cat"}'],
       ] as const) {
         const headers = {
-          'content-type': Buffer.isBuffer(body) ? 'multipart/form-data; boundary=b' : 'application/json',
+          'content-type': Buffer.isBuffer(body) ? `multipart/form-data; boundary=${boundary}` : 'application/json',
         };
         const reply = await ask(context, { method, path, headers, ...(body && { body }) });
         equal(reply.status, 200, `${method} ${path}: ${reply.status} ${reply.text.slice(0, 100)}`);
         ok(reply.body.equals(bytes), `${path}: the answer was changed`);
-        equal(reply.headers['x-kept'], 'yes');
+        if (context.isOurs) equal(reply.headers['x-kept'], 'yes');
         const received = upstream.requests.at(-1);
         deepEqual([received?.method, received?.path], [method, path]);
-        ok(received?.body.equals(Buffer.from(body ?? '')), `${path}: the body was changed`);
+        // A form may be written anew under another boundary.
+        const isForm = Buffer.isBuffer(body) && !context.isOurs;
+        ok(
+          isForm ? received?.body.includes(bytes) : received?.body.equals(Buffer.from(body ?? '')),
+          `${path}: the body was changed`,
+        );
+        if (!context.hasOwnKey) continue;
         const stranger = await ask(context, {
           method,
           path,
@@ -301,7 +316,7 @@ export const endpointChecks: readonly Check[] = [
     number: 'C35',
     title: 'uploads and downloads are streamed, not gathered',
     async run(context) {
-      const { upstream, origin, key } = context;
+      const { upstream, origin } = context;
       let go: () => void = () => {};
       const waiting = new Promise<void>((resolve) => {
         go = resolve;
@@ -313,9 +328,8 @@ export const endpointChecks: readonly Check[] = [
       };
       const before = upstream.connections.reduce((sum, { socket }) => sum + socket.bytesRead, 0);
       const raw = await openRaw(origin);
-      raw.write(
-        `POST /v1/files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/octet-stream\r\ncontent-length: 200000\r\n\r\n`,
-      );
+      const lines = headerLines(context, { 'content-type': 'application/octet-stream', 'content-length': '200000' });
+      raw.write(`POST /v1/files HTTP/1.1\r\n${lines}\r\n`);
       raw.write(Buffer.alloc(100_000, 'a'));
       const arrived = () => upstream.connections.reduce((sum, { socket }) => sum + socket.bytesRead, 0) - before;
       await until(() => arrived() > 90_000, 'the first half of an upload at the upstream', 3_000);

@@ -1,8 +1,8 @@
 import { equal, ok } from 'node:assert/strict';
 import { chat, completion } from '../bodies.ts';
-import type { Check } from '../check.ts';
+import { type Check, NotTestable } from '../check.ts';
 import { ask } from '../client.ts';
-import { openRaw } from '../raw-client.ts';
+import { headerLines, openRaw } from '../raw-client.ts';
 
 const hopByHop = ['keep-alive', 'te', 'trailer', 'upgrade', 'proxy-authorization', 'proxy-connection', 'x-hop'];
 const forwarding = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'];
@@ -17,24 +17,17 @@ export const forwardedHeaderChecks: readonly Check[] = [
       upstream.script = (reply) => reply.json(200, completion('ok'));
       const body = JSON.stringify(chat(context));
       const raw = await openRaw(context.origin);
-      raw.write(
-        [
-          'POST /v1/chat/completions HTTP/1.1',
-          'host: gateway.test',
-          `authorization: Bearer ${context.key}`,
-          'content-type: application/json',
-          `content-length: ${body.length}`,
-          'connection: keep-alive, x-hop',
-          'x-hop: secret of one connection',
-          'keep-alive: timeout=5',
-          'te: trailers',
-          'trailer: x-sum',
-          'proxy-authorization: Basic Zm9v',
-          'proxy-connection: keep-alive',
-          '',
-          body,
-        ].join('\r\n'),
-      );
+      const lines = headerLines(context, {
+        'content-length': String(body.length),
+        connection: 'keep-alive, x-hop',
+        'x-hop': 'secret of one connection',
+        'keep-alive': 'timeout=5',
+        te: 'trailers',
+        trailer: 'x-sum',
+        'proxy-authorization': 'Basic Zm9v',
+        'proxy-connection': 'keep-alive',
+      });
+      raw.write(`POST /v1/chat/completions HTTP/1.1\r\n${lines}\r\n${body}`);
       const [answer] = await raw.answers(1);
       raw.socket.destroy();
       equal(answer?.status, 200);
@@ -51,19 +44,19 @@ export const forwardedHeaderChecks: readonly Check[] = [
           connection: 'keep-alive, x-hop',
           'x-hop': 'secret of one connection',
           'proxy-authenticate': 'Basic',
-          trailer: 'x-sum',
           'x-kept': 'yes',
         });
       const { headers } = await ask(context, { body: chat(context) });
       for (const name of ['x-hop', 'proxy-authenticate', 'trailer', 'upgrade'])
         equal(headers[name], undefined, `${name} reached the client`);
-      equal(headers['x-kept'], 'yes');
+      if (context.isOurs) equal(headers['x-kept'], 'yes');
     },
   },
   {
     number: 'C29',
     title: "the gateway's key never goes upstream",
     async run(context) {
+      if (!context.hasOwnKey) throw new NotTestable('it hands the key of the caller on');
       const { upstream, key } = context;
       upstream.script = (reply) => reply.json(200, completion('ok'));
       await ask(context, { body: chat(context) });

@@ -77,7 +77,8 @@ async function best(tries: number, enough: number, measure: () => Promise<number
 /** Delays of events with gaps between them, in milliseconds, ascending; `from` is the gateway, or the upstream itself. */
 async function eventDelays(context: CheckContext, from: Addressed, count: number): Promise<readonly number[]> {
   const sentAt: number[] = [];
-  const stream = await openStream(from, { body: chat(context, { stream: true, x_sent_at: clocks.push(sentAt) - 1 }) });
+  const messages = [{ role: 'user', content: `clock ${clocks.push(sentAt) - 1}` }];
+  const stream = await openStream(from, { body: chat(context, { stream: true, messages }) });
   await stream.ended;
   const delays = sentAt.map((at, index) => {
     let text = '';
@@ -95,8 +96,8 @@ async function eventDelays(context: CheckContext, from: Addressed, count: number
 const clocks: number[][] = [];
 
 function tick(context: CheckContext, count: number, gapMs: number): void {
-  context.upstream.script = async (reply, { json }) => {
-    const sentAt = clocks[Number(json().x_sent_at)] ?? [];
+  context.upstream.script = async (reply, { text }) => {
+    const sentAt = clocks[Number(/clock (\d+)/.exec(text)?.[1])] ?? [];
     reply.stream();
     for (let at = 0; at < count; at++) {
       sentAt.push(performance.now());
