@@ -33,7 +33,7 @@ interface Text {
 }
 
 const parts: Readonly<Record<string, () => Promise<object>>> = { whole, few, strangers, noise };
-const { date: _, machine: __, ...kept } = (readResult('labels') ?? {}) as Record<string, object>;
+const { date: _, machine: __, ...kept } = (readResult('quality-labels') ?? {}) as Record<string, object>;
 const result: Record<string, object> = kept;
 for (const part of options.parts.split(',')) {
   result[part] = (await parts[part]?.()) ?? {};
