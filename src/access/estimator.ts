@@ -19,6 +19,18 @@ const mostAnswers = 128;
 /** Names come from callers: they are not remembered without end. */
 const rememberedPrices = 1_000;
 
+/** What a request may come to, in parts. */
+export interface Estimate {
+  /** All of it. */
+  readonly amounts: Amounts;
+  /** What it comes to before a word is answered. */
+  readonly asked: Amounts;
+  /** In `amounts`, of the answers. */
+  readonly outputTokens: number;
+}
+
+const free: Estimate = { amounts: oneRequest, asked: oneRequest, outputTokens: 0 };
+
 /** What a request may come to at most, as far as that can be told before it is answered. */
 export class Estimator {
   readonly #options: EstimatorOptions;
@@ -29,16 +41,22 @@ export class Estimator {
   }
 
   /** Throws `price_unknown` where money is limited, nothing is known of the price, and the settings refuse that. */
-  amountsOf({ model, inputTokens, maxOutputTokens, answers, isFree }: Ask, isMoneyLimited: boolean): Amounts {
-    if (isFree === true) return oneRequest;
+  estimate({ model, inputTokens, maxOutputTokens, answers, isFree }: Ask, isMoneyLimited: boolean): Estimate {
+    if (isFree === true) return free;
     const usage = {
       inputTokens: inputTokens ?? 0,
       outputTokens: this.#tokensOfAnswer(maxOutputTokens) * within(answers, 1, mostAnswers, 1),
       cachedInputTokens: null,
     };
-    const usd = model === null ? null : costOfCall(usage, this.#priceOf(model));
+    const price = model === null ? null : this.#priceOf(model);
+    const usd = costOfCall(usage, price);
     if (usd === null && isMoneyLimited && this.#options.unknownPrice === 'refuse') throw priceUnknown(model);
-    return { requests: 1, tokens: usage.inputTokens + usage.outputTokens, usd: usd ?? 0 };
+    const askedUsd = usd === null ? 0 : (costOfCall({ ...usage, outputTokens: 0 }, price) ?? 0);
+    return {
+      amounts: { requests: 1, tokens: usage.inputTokens + usage.outputTokens, usd: usd ?? 0 },
+      asked: { requests: 1, tokens: usage.inputTokens, usd: askedUsd },
+      outputTokens: usage.outputTokens,
+    };
   }
 
   #tokensOfAnswer(most: number | null): number {

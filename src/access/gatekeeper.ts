@@ -33,6 +33,8 @@ export interface Use {
   readonly usage: Usage | null;
   /** US dollars. */
   readonly cost: number | null;
+  /** Where the caller did not wait for the end: bytes that had been sent, for which the upstream is paid. */
+  readonly sentBytes?: number;
 }
 
 /** Room taken in a caller's limits and budgets until the request has ended. Exactly one of both methods counts, once. */

@@ -113,15 +113,15 @@ export class KeyGate implements Gatekeeper {
     const meters = metersOf(caller);
     const moment = this.#meters.moment();
     for (const meter of meters) refuseExhausted(meter, moment);
-    const amounts = this.#estimator.amountsOf(
+    const estimate = this.#estimator.estimate(
       ask,
       meters.some((meter) => meter.limits('usd')),
     );
-    const holds = meters.map((meter) => ({ meter, hold: meter.take(amounts, moment) }));
+    const holds = meters.map((meter) => ({ meter, hold: meter.take(estimate.amounts, moment) }));
     this.#reservations++;
     return new HeldReservation({
       holds,
-      amounts,
+      estimate,
       isFree,
       headers: limitHeaders(meters, moment),
       meters: this.#meters,

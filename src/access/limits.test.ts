@@ -172,7 +172,7 @@ describe('R21: what is reserved', () => {
       (one) => one.settle(used),
       (one) => one.release(),
       (one) => one.settle({ status: 502, usage: null, cost: null }),
-      (one) => one.settle({ status: 499, usage: null, cost: null }),
+      (one) => one.settle({ status: 499, usage: null, cost: null, sentBytes: 0 }),
       (one) => {
         one.release();
         one.settle(used);
@@ -188,8 +188,8 @@ describe('R21: what is reserved', () => {
     for (let refused = 0; refused < 1_000; refused++)
       expect(isReservation(reserved(gate, { ...caller, models: [] }))).toBe(false);
     const taken = Object.fromEntries(useOf(id).limitUses.map(({ resource, taken: amount }) => [resource, amount]));
-    expect(taken).toEqual({ requests: 3, tokens: 400, usd: 0.001 });
-    expect(useOf(id).today).toEqual({ requests: 3, tokens: 400, usd: 0.001, unknown: 0 });
+    expect(taken).toEqual({ requests: 3, tokens: 800, usd: 0.002 });
+    expect(useOf(id).today).toEqual({ requests: 3, tokens: 800, usd: 0.002, unknown: 1 });
   });
 
   it('is never more than the limit for requests, and never less than what has ended, whatever comes', async () => {
@@ -301,6 +301,17 @@ describe('R22: a budget', () => {
     gate.reserve(caller, { ...ask, maxOutputTokens: null }).settle({ status: 200, usage: null, cost: null });
     expect(useOf(id).today).toMatchObject({ tokens: 1_400, unknown: 1 });
     expect(useOf(id).today.usd).toBeCloseTo(0.011, 9);
+  });
+
+  it('counts what an upstream had sent to a caller who hung up, so that hanging up is no way around it', async () => {
+    const { gate, caller, id, useOf } = await open({ limits: { usdPerDay: 1 } });
+    const reservation = gate.reserve(caller, { ...ask, maxOutputTokens: 1_000 });
+    reservation.settle({ status: 499, usage: null, cost: null, sentBytes: 500 * 200 });
+    expect(useOf(id).today).toMatchObject({ requests: 1, tokens: 900, unknown: 1 });
+    expect(useOf(id).today.usd).toBeCloseTo(0.001 + 500 * 1e-5, 12);
+    const unlimited = gate.reserve(caller, { ...ask, maxOutputTokens: null });
+    unlimited.settle({ status: 499, usage: null, cost: null, sentBytes: 3_000 * 200 });
+    expect(useOf(id).today.tokens).toBe(900 + 400 + 3_000);
   });
 
   it('goes on after a restart with the sum of what ended; what was reserved is given back', async () => {

@@ -268,6 +268,8 @@ class RunningGateway implements Gateway {
     if (hasBody(request) && !isRepeatable) this.#gatekeeper.check?.(caller);
     const gate = this.#gatekeeper;
     let reservation: Reservation | null = null;
+    const { socket } = request;
+    const sentBefore = socket.bytesWritten;
     return {
       ...begun,
       endpoint,
@@ -278,9 +280,10 @@ class RunningGateway implements Gateway {
         reservation = await gate.reserve(caller, ask);
         return reservation.headers;
       },
-      finish({ status, usage, cost, answeredBy }) {
+      finish({ status, usage, cost, answeredBy, error }) {
+        const sent = error !== null && callersEnds.has(error) ? { sentBytes: socket.bytesWritten - sentBefore } : {};
         if (answeredBy === 'gateway') reservation?.release();
-        else reservation?.settle({ status, usage, cost });
+        else reservation?.settle({ status, usage, cost, ...sent });
       },
     };
   }
@@ -353,6 +356,9 @@ interface Generation {
 }
 
 type Begun = Pick<Exchange, 'id' | 'request' | 'response' | 'startedAt' | 'interruption'>;
+
+/** Errors that say that the caller did not wait for the end. */
+const callersEnds: ReadonlySet<string> = new Set(['request_cancelled', 'reader_stalled']);
 
 interface AdmittedExchange extends Exchange {
   finish(end: ExchangeEnd): void;

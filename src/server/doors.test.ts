@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { scriptedEngine } from '../../test/scripted-engine.ts';
 import { completion, pause, sendJson, startUpstream } from '../../test/scripted-upstream.ts';
+import { completionEvents } from '../providers/completion-chunks.ts';
 import { completeSettings, type SettingsInput } from '../settings.ts';
 import { adminRoutes } from './admin-app.ts';
 import { startInstallation } from './start-installation.ts';
@@ -220,6 +221,30 @@ describe('limits over HTTP', () => {
     expect(today.usd).toBeCloseTo(0.99 + upstream.received.length * cost, 9);
     expect(today.usd).toBeLessThanOrEqual(1 + 0.0101);
     expect(today.requests).toBe(1 + upstream.received.length);
+  });
+
+  it('R22: a stream that is hung up on counts with what was sent of it', async () => {
+    const { origin, addKey, access } = await start({}, async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const event of completionEvents(completion('x '.repeat(400)), false).slice(0, 2)) response.write(event);
+      for (let token = 0; token < 300; token++) response.write(`data: {"choices":[],"pad":"${'x'.repeat(170)}"}\n\n`);
+    });
+    const { key, secret } = await addKey({ tokensPerDay: 1_000_000 });
+    const abort = new AbortController();
+    const response = await fetch(`${origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'api-key': secret },
+      body: JSON.stringify({ ...question, stream: true, max_tokens: 1_000 }),
+      signal: abort.signal,
+    });
+    const reader = response.body?.getReader();
+    for (let bytes = 0; bytes < 50_000; ) bytes += (await reader?.read())?.value?.length ?? 50_000;
+    abort.abort();
+    await until(() => access.gate.reservations === 0);
+    const { tokens, unknown } = access.useOf(key.id).today;
+    expect(unknown).toBe(1);
+    expect(tokens).toBeGreaterThan(200);
+    expect(tokens).toBeLessThan(500);
   });
 
   it('R21: every end of a request on every route gives back what was reserved', async () => {
