@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** What every secret of a gateway key begins with. */
 export const secretPrefix = 'rsk_';
@@ -21,5 +21,5 @@ export function idInSecret(secret: string): string | null {
 }
 
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Gatekeeper, Reservation } from '../access/gatekeeper.ts';
 import { withoutKeys } from '../access/read-secrets.ts';
@@ -12,6 +11,7 @@ import type { Settings } from '../settings.ts';
 import { answerCors } from './answer-cors.ts';
 import { AnsweredBefore } from './answered-before/answered-before.ts';
 import type { CacheCounts } from './answered-before/response-cache.ts';
+import { newCallId } from './call-id.ts';
 import { CallPrivacy, PrivacyCounts, type RedactedCount } from './call-privacy.ts';
 import type { Engine } from './engine.ts';
 import { type Exchange, type ExchangeEnd, type Interruption, plainEnd, type RouteHandler } from './exchange.ts';
@@ -231,7 +231,7 @@ class RunningGateway implements Gateway {
   async #answer(request: IncomingMessage, response: ServerResponse, interruption: Interruption): Promise<void> {
     const startedAt = performance.now();
     if (answerCors(request, response, this.#origins)) return;
-    const id = `call_${randomUUID().replaceAll('-', '')}`;
+    const id = newCallId();
     let exchange: AdmittedExchange | null = null;
     let end: ExchangeEnd;
     try {

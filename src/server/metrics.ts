@@ -1,8 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { WriteBehindCounts } from '../capture/write-behind.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway, RequestEnd } from '../gateway/gateway.ts';
 import type { DeploymentStanding } from '../providers/fleet/fleet-provider.ts';
+import { registerDurations } from './duration-histogram.ts';
+import { RequestTally } from './request-tally.ts';
 
 /** What the figures are read from when somebody asks for them. */
 export interface MetricSources {
@@ -32,24 +34,24 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Seconds; from a student's answer to the longest of a large model. */
-const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
-
 /** The tasks with most calls have lines of their own: the number of lines must not grow without end. */
 const mostTasks = 200;
 
 /** The figures of one server. Names and labels are stable; docs/reference/metrics.md lists them. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const tally = new RequestTally();
   const requests = requestMetrics(registry);
+  registerDurations(registry, tally);
   const figures = sourceMetrics(registry);
   const list = registry.getMetricsAsArray().map(describe);
   collectDefaultMetrics({ register: registry });
   return {
     list,
     contentType: registry.contentType,
-    observe: (end) => observe(requests, end),
+    observe: (end) => tally.add(end),
     text(sources) {
+      readRequests(requests, tally);
       read(figures, sources);
       return registry.metrics();
     },
@@ -73,13 +75,6 @@ function requestMetrics(registry: Registry) {
       name: 'rightsize_requests_total',
       help: 'Requests that have ended, by endpoint, status of the answer and who answered.',
       labelNames: ['endpoint', 'status', 'answered_by'],
-      registers,
-    }),
-    duration: new Histogram({
-      name: 'rightsize_request_duration_seconds',
-      help: 'From the request to the end of its answer.',
-      labelNames: ['endpoint', 'answered_by'],
-      buckets: durationBuckets,
       registers,
     }),
     errors: new Counter({
@@ -113,19 +108,18 @@ function requestMetrics(registry: Registry) {
   };
 }
 
-function observe(metrics: RequestMetrics, end: RequestEnd): void {
-  const endpoint = end.endpoint ?? 'none';
-  const answered_by = end.answeredBy;
-  metrics.requests.inc({ endpoint, status: end.status, answered_by });
-  metrics.duration.observe({ endpoint, answered_by }, end.durationMs / 1_000);
-  if (end.error !== null) metrics.errors.inc({ code: end.error });
-  if (end.attempts > 0) metrics.attempts.inc({ deployment: end.deployment ?? 'default' }, end.attempts);
-  const { inputTokens = null, outputTokens = null } = end.usage ?? {};
-  if (inputTokens !== null) metrics.tokens.inc({ direction: 'input', answered_by }, inputTokens);
-  if (outputTokens !== null) metrics.tokens.inc({ direction: 'output', answered_by }, outputTokens);
-  if (answered_by !== 'teacher' || end.status >= 400) return;
-  if (end.cost === null) metrics.unpriced.inc();
-  else metrics.cost.inc(end.cost);
+/** The figures are counted in the tally; here they are only shown. */
+function readRequests(metrics: RequestMetrics, tally: RequestTally): void {
+  for (const metric of Object.values(metrics)) metric.reset();
+  for (const { endpoint, answeredBy: answered_by, statuses, inputTokens, outputTokens } of tally.answered) {
+    for (const [status, requests] of statuses) metrics.requests.inc({ endpoint, status, answered_by }, requests);
+    if (inputTokens > 0) metrics.tokens.inc({ direction: 'input', answered_by }, inputTokens);
+    if (outputTokens > 0) metrics.tokens.inc({ direction: 'output', answered_by }, outputTokens);
+  }
+  for (const [code, requests] of tally.errors) metrics.errors.inc({ code }, requests);
+  for (const [deployment, attempts] of tally.attempts) metrics.attempts.inc({ deployment }, attempts);
+  metrics.cost.inc(tally.cost);
+  metrics.unpriced.inc(tally.unpriced);
 }
 
 type SourceMetrics = ReturnType<typeof sourceMetrics>;
