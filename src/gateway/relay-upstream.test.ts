@@ -316,6 +316,12 @@ describe('C30: what is no route, and web pages', () => {
     expect((await fetch(`${gateway.origin}/v1/unknown`, { method: 'HEAD' })).status).toBe(404);
   });
 
+  it('keeps the length that HEAD is told', async () => {
+    const gateway = await start((response) => response.writeHead(200, { 'content-length': '7' }).end());
+    const answer = await fetch(`${gateway.origin}/v1/files/1/content`, { method: 'HEAD' });
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '7']);
+  });
+
   it('gets its question before a call answered, and permission only where the settings name it', async () => {
     const gateway = await start((response) => sendJson(response, 200, completion('x')), {
       settings: { cors: { origins: ['https://app.example'] } },

@@ -88,6 +88,7 @@ class RunningRelay {
   readonly #gate: Gate;
   #resolve: (end: RelayEnd) => void = () => {};
   #stall: NodeJS.Timeout | null = null;
+  #pending: Buffer[] = [];
   #last: Buffer | null = null;
   #isOver = false;
 
@@ -131,14 +132,29 @@ class RunningRelay {
     else this.#write(passed);
   }
 
+  /** What comes in one turn of the event loop goes out as one: each write of a stream costs as much as reading it. */
   #write(piece: Buffer): void {
+    if (this.#pending.push(piece) === 1) process.nextTick(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    if (this.#pending.length === 0 || this.#isOver) return;
     const { response, upstream, heartbeat, writeTimeoutMs } = this.#relay;
+    const bytes = this.#takePending();
     this.#begin();
-    this.#last = piece;
+    this.#last = bytes;
     heartbeat?.postpone();
-    if (response.write(piece)) return;
+    if (response.write(bytes)) return;
     upstream.body.pause();
     this.#stall ??= setTimeout(() => this.#giveUp(), writeTimeoutMs);
+  };
+
+  #takePending(last: Buffer | null = null): Buffer {
+    if (last !== null) this.#pending.push(last);
+    const [only] = this.#pending;
+    const bytes = this.#pending.length === 1 && only !== undefined ? only : Buffer.concat(this.#pending);
+    this.#pending = [];
+    return bytes;
   }
 
   #begin(bytes: number | null = null): void {
@@ -155,9 +171,10 @@ class RunningRelay {
     if (rest !== null && isRefusal(rest)) this.#refuse(rest);
     else if (heartbeat?.hasBegun === true && !isReadableStream(upstream)) this.#endInError(value);
     else {
-      this.#begin(response.headersSent ? null : (rest?.length ?? null));
-      if (rest === null) response.end();
-      else response.end(rest);
+      const bytes = this.#takePending(rest);
+      this.#begin(response.headersSent || bytes.length === 0 ? null : bytes.length);
+      if (bytes.length === 0) response.end();
+      else response.end(bytes);
       this.#finish({ failure: null, status: upstream.status, value });
     }
   }
@@ -173,6 +190,7 @@ class RunningRelay {
   }
 
   #refuse({ error, status, body }: Refusal): void {
+    this.#flush();
     const { upstream, response, headers, dialect, id } = this.#relay;
     if (!upstream.body.readableEnded) upstream.body.destroy();
     const value = body ?? errorBody(error, dialect, status);
