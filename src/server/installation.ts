@@ -163,6 +163,7 @@ async function open(
       try {
         return await eraseCalls({ store, engine }, found);
       } finally {
+        gateway.forgetAnswers();
         erasedRows = await readErasedRows(store);
       }
     },

@@ -92,6 +92,11 @@ describe('settings of a running server', () => {
     expect((await reload({ upstream: { apiKey: { env: 'NOT_SET_ANYWHERE' }, baseUrl: 'http://x/v1' } })).status).toBe(
       400,
     );
+    const slow = {
+      redaction: { patterns: [{ name: 'slow', pattern: '(a+)+$' }] },
+      upstream: { baseUrl: 'http://x/v1' },
+    };
+    expect(await (await reload(slow)).text()).toContain('redaction.patterns.0');
     expect(await ask()).toBe('old');
   });
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Access } from '../access/open-access.ts';
+import { redactorsOf } from '../capture/redaction/redactor.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Settings } from '../settings.ts';
@@ -45,6 +46,7 @@ export function createReloading({ log, gateway, access, upstream, readSettings, 
     const next = reloadedSettings(settings, read);
     const gatekeeper = access.gateUnder(next);
     refuseOpenDoors(next, gatekeeper.isOpen);
+    redactorsOf(next.redaction);
     const provider = await openProvider(next, log);
     const former = upstream.replace(provider);
     access.use(gatekeeper);

@@ -13,6 +13,18 @@ export function compilePattern(
   { name, pattern }: { readonly name: string; readonly pattern: string },
   setting: string,
 ): Recogniser {
+  const key = JSON.stringify([name, pattern]);
+  const known = tried.get(key);
+  if (known !== undefined) return known;
+  const recogniser = tryPattern(name, pattern, setting);
+  tried.set(key, recogniser);
+  return recogniser;
+}
+
+/** Trying takes its time, and settings are read again while requests come: what was tried once is not tried again. */
+const tried = new Map<string, Recogniser>();
+
+function tryPattern(name: string, pattern: string, setting: string): Recogniser {
   const compiled = compile(name, pattern, setting);
   const slowest = slowestProbe(compiled, slowestMs);
   if (slowest !== null) {

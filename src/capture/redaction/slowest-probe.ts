@@ -5,9 +5,10 @@ export interface SlowProbe {
   readonly beginning: string;
 }
 
-const longestProbe = 100_000;
-/** Lengths grow by so little that even a pattern that doubles its time a character is caught within a moment. */
-const growth = 1.25;
+const longestProbe = 120_000;
+/** One character more each time at first: a pattern that doubles its time with each is caught within a moment. */
+const oneByOneUpTo = 64;
+const slowlyUpTo = 1_500;
 
 /**
  * Runs a pattern over texts that are made to be slow for it: what leads up to a piece of it, that piece (or a few of
@@ -16,15 +17,21 @@ const growth = 1.25;
  */
 export function slowestProbe(pattern: RegExp, limitMs: number): SlowProbe | null {
   for (const { lead, unit } of attacksOn(pattern.source)) {
-    for (let length = 8; length <= longestProbe; length = Math.ceil(length * growth)) {
+    for (let length = 8; length <= longestProbe; length = longerThan(length)) {
       const text = `${lead}${unit.repeat(Math.ceil(length / unit.length)).slice(0, length)}\u0000`;
-      if (timeOf(pattern, text) <= limitMs) continue;
-      // The machine may have been busy: only what is slow twice is slow.
-      const ms = timeOf(pattern, text);
+      const first = timeOf(pattern, text);
+      if (first <= limitMs) continue;
+      // The machine may have been busy: what is a little slow must be so twice.
+      const ms = first > 3 * limitMs ? first : timeOf(pattern, text);
       if (ms > limitMs) return { ms, length: text.length, beginning: text.slice(0, 12) };
     }
   }
   return null;
+}
+
+function longerThan(length: number): number {
+  if (length < oneByOneUpTo) return length + 1;
+  return length < slowlyUpTo ? Math.ceil(length * 1.1) : length * 2;
 }
 
 function timeOf(pattern: RegExp, text: string): number {
