@@ -281,7 +281,8 @@ class RunningGateway implements Gateway {
         return reservation.headers;
       },
       finish({ status, usage, cost, answeredBy, error }) {
-        const sent = error !== null && callersEnds.has(error) ? { sentBytes: socket.bytesWritten - sentBefore } : {};
+        const isCutShort = error !== null && callersEnds.has(error);
+        const sent = isCutShort ? { sentBytes: Math.max(0, socket.bytesWritten - sentBefore) || 0 } : {};
         if (answeredBy === 'gateway') reservation?.release();
         else reservation?.settle({ status, usage, cost, ...sent });
       },
