@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { message, messageEvents, text } from '../../../test/scripted-anthropic.ts';
 import { completion } from '../../../test/scripted-upstream.ts';
+import { RightsizeError } from '../../errors.ts';
 import type { ChatRequest, Json, JsonObject } from '../../records/call.ts';
 import { completionEvents } from '../completion-chunks.ts';
 import { EventReader } from '../read-events.ts';
@@ -397,3 +398,82 @@ function assembled(texts: readonly string[]): JsonObject {
   for (const [at, json] of inputs) Object.assign(blocks[at] ?? {}, { input: JSON.parse(json) });
   return { ...whole, content: blocks };
 }
+
+describe('C22, S15: whatever comes', () => {
+  const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>;
+  const field = fc.constantFrom(
+    'type',
+    'index',
+    'delta',
+    'content',
+    'choices',
+    'message',
+    'usage',
+    'tool_calls',
+    'text',
+  );
+  const odd = fc.dictionary(field, fc.oneof(json, fc.dictionary(field, json), fc.array(fc.dictionary(field, json))));
+
+  it('is translated or refused by name, and never breaks the translator', () => {
+    fc.assert(
+      fc.property(odd, fc.array(odd), (value, list) => {
+        const request = { ...value, model: 'm', messages: list, content: list } as unknown as ChatRequest;
+        for (const translate of [
+          () => toMessagesRequest(request),
+          () => toChatRequest(request, () => {}),
+          () => toMessage(value),
+          () => toCompletion({ ...value, content: list }, created),
+        ])
+          try {
+            JSON.stringify(translate());
+          } catch (error) {
+            expect(error).toBeInstanceOf(RightsizeError);
+          }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is passed over in a stream where it is no event', () => {
+    const types = fc.constantFrom(
+      'message_start',
+      'content_block_start',
+      'content_block_delta',
+      'content_block_stop',
+      'message_delta',
+      'message_stop',
+      'ping',
+      'error',
+      'new',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(types, odd)), (events) => {
+        const back = new ToChunks({ created, includeUsage: true });
+        const there = new ToMessageEvents();
+        for (const [type, event] of events) {
+          back.push({ ...event, type });
+          there.push(event);
+        }
+        there.end();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is read the same however its bytes are cut, whatever ends its lines', () => {
+    const events = messageEvents(
+      message([text('é 💳 "\n'), { type: 'tool_use', id: 't', name: 'f', input: { a: '✓' } }]),
+    );
+    for (const ends of ['\n', '\r\n', '\r']) {
+      const bytes = Buffer.from(`\ufeff: hello${ends}${ends}${events.join('').replaceAll('\n', ends)}`);
+      const whole = read([bytes.toString()]);
+      expect(whole).toEqual(read(events));
+      for (let cut = 0; cut <= bytes.length; cut += 3) {
+        const reader = new EventReader();
+        const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
+        const events = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.finish()];
+        expect(JSON.stringify(events)).toBe(JSON.stringify(whole));
+      }
+    }
+  });
+});
