@@ -1,13 +1,16 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { chooseEncoder, openEncoder } from '../encoder/installed-encoders.ts';
 import { isFleet } from '../providers/fleet/fleet-provider.ts';
 import { openUpstreams } from '../providers/fleet/open-upstreams.ts';
 import type { Provider } from '../providers/provider.ts';
+import { isLoopbackName } from '../server/admin-app.ts';
+import { refuseOpenDoors } from '../server/refuse-open-doors.ts';
 import { defaultUpstreamName } from '../settings/upstream-settings.ts';
 import type { Settings } from '../settings.ts';
 import { openDatabase } from '../storage/open-database.ts';
+import { openStore } from '../storage/open-store.ts';
 import { findServer } from './running-server.ts';
 
 export interface Check {
@@ -25,7 +28,10 @@ export async function runChecks(settings: Settings): Promise<readonly Check[]> {
     ['sqlite', checkSqlite],
     ['webassembly', checkSimd],
     ['folder', () => checkFolder(settings.data)],
+    ['disk', () => checkDisk(settings.data)],
+    ['files', checkOpenFiles],
     ['port', () => checkPort(settings)],
+    ['doors', () => checkDoors(settings)],
     ['upstream', () => checkUpstream(settings)],
     ['encoder', () => checkEncoder(settings)],
   ];
@@ -89,6 +95,56 @@ async function checkFolder(folder: string): Promise<Finding> {
   const probe = await mkdtemp(join(parent, '.rightsize-doctor-'));
   await rm(probe, { recursive: true });
   return passed(`${resolve(folder)}${parent === resolve(folder) ? '' : ' (not made yet)'} can be written to`);
+}
+
+const enoughBytes = 1_000_000_000;
+
+async function checkDisk(folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(await nearestExisting(resolve(folder)));
+  const free = bavail * bsize;
+  const gigabytes = `${(free / 1e9).toFixed(1)} GB are free for ${resolve(folder)}`;
+  if (free >= enoughBytes) return passed(gigabytes);
+  return failed(`${gigabytes}; calls are answered on a full disk, and no longer kept: free some, or set \`retention\``);
+}
+
+/** Every call under way takes two: the caller's connection and the upstream's. */
+const enoughFiles = 4_096;
+
+async function checkOpenFiles(): Promise<Finding> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => null);
+  const most = Number(/^Max open files\s+(\d+)/m.exec(limits ?? '')?.[1]);
+  if (Number.isNaN(most)) return { result: 'skipped', detail: 'this system does not say how many files may be open' };
+  if (most >= enoughFiles) return passed(`${most} files and connections may be open at once`);
+  return failed(
+    `only ${most} files and connections may be open at once; raise it with \`ulimit -n 65536\` or LimitNOFILE`,
+  );
+}
+
+/** Whether `start` would open a door that it has no lock for. Keys in a folder that a server holds are not seen. */
+async function checkDoors(settings: Settings): Promise<Finding> {
+  const { host, keys } = settings;
+  if (isLoopbackName(host)) return passed(`only this machine reaches ${host}`);
+  const server = await findServer(settings);
+  if (server !== null) return passed(`the running server at ${server.origin} has its locks`);
+  refuseOpenDoors(settings, keys.callers === null && !(await hasStoredKeys(settings.data)));
+  return passed(`${host} is reached from elsewhere, and asks for keys`);
+}
+
+async function hasStoredKeys(folder: string): Promise<boolean> {
+  if (!(await isThere(folder))) return false;
+  const store = await openStore(folder);
+  try {
+    return (await store.keys.list()).length > 0;
+  } finally {
+    await store.close();
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function nearestExisting(folder: string): Promise<string> {

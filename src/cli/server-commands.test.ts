@@ -213,6 +213,26 @@ describe('rightsize doctor', () => {
     expect(status).toBe(ok ? 0 : 1);
   });
 
+  it('fails for an address that others reach while nobody asks for a key', async () => {
+    process.env.RIGHTSIZE_HOST = '0.0.0.0';
+    process.env.RIGHTSIZE_PORT = '0';
+    closers.push(async () => {
+      delete process.env.RIGHTSIZE_HOST;
+      delete process.env.RIGHTSIZE_PORT;
+    });
+    const open = await run('doctor', '--json');
+    expect(open.status).toBe(1);
+    expect(resultOf(open.stdout, 'doors')).toMatchObject({
+      result: 'failed',
+      detail: expect.stringContaining('keys.admin'),
+    });
+    process.env.RIGHTSIZE_KEYS_ADMIN = 'a'.repeat(32);
+    closers.push(async () => delete process.env.RIGHTSIZE_KEYS_ADMIN);
+    expect(resultOf((await run('doctor', '--json')).stdout, 'doors')?.result).toBe('failed');
+    expect((await run('keys', 'add', 'first')).status).toBe(0);
+    expect(resultOf((await run('doctor', '--json')).stdout, 'doors')?.result).toBe('passed');
+  });
+
   it('fails for a folder that cannot be and a port that is taken', async () => {
     const other = createServer();
     closers.push(() => shut(other));
@@ -301,6 +321,11 @@ describe('Ctrl-C on a server that is still answering', () => {
     expect(await program.ended).toBe(130);
   });
 });
+
+function resultOf(stdout: string, name: string) {
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; result: string; detail: string }[] };
+  return checks.find((check) => check.name === name);
+}
 
 /** The real program in a process of its own. */
 function startProgram(...line: string[]) {

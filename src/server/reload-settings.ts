@@ -20,6 +20,8 @@ const reloadable: readonly (keyof Settings)[] = [
   'redaction',
   'limits',
   'cache',
+  'streams',
+  'cors',
   'log',
 ];
 
