@@ -49,9 +49,9 @@ const blocks: Readonly<Record<string, (callsPerDay: number) => number>> = {
   'as recorded': () => Number.POSITIVE_INFINITY,
 };
 
-/** Days over which a sample is spread; 0 takes the calls as they come. The program's rule is three, near-duplicates once. */
-const spreads: Readonly<Record<string, number>> = { contiguous: 0, '1 day': 1, '3 days': 3, '7 days': 7 };
-const PROGRAM_DAYS = 3;
+/** Days over which a sample is spread; 0 takes the calls as they come. The program's rule is two, near-duplicates once. */
+const spreads: Readonly<Record<string, number>> = { contiguous: 0, '1 day': 1, '2 days': 2, '3 days': 3, '7 days': 7 };
+const PROGRAM_DAYS = 2;
 
 /**
  * Which near-duplicates of a sampled call count. `once` is the program's rule, and leaves out those of training rows too.

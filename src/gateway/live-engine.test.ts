@@ -132,7 +132,7 @@ describe('a world that changes', () => {
     const prompt = 'You sort support tickets. Name the one department that should answer it, nothing else.';
     const decisions = await follow(
       running,
-      later(160, () => ({ system: prompt })),
+      later(120, () => ({ system: prompt })),
     );
     expect(byStudent(decisions)).toBe(0);
     expect(running.engine.status().every(({ task }) => task.kind === 'task')).toBe(true);

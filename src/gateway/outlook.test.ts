@@ -11,8 +11,8 @@ describe('what a task can expect', () => {
     const [status] = running.engine.status();
     const needed = 60 - 30 + callsNeeded({ errors: 0, epsilon: 0.1, delta: deltaOfLook(0.05, 1) });
     expect(status?.outlook).toContain(`nothing can be certified yet: ${needed} more calls needed`);
-    // Half an hour from call to call: the first training is 15 hours away, and a window lasts three days at the least.
-    expect(status?.outlook).toMatch(/expected in 4 days at this volume/);
+    // Half an hour from call to call: the first training is 15 hours away, and a window lasts two days at the least.
+    expect(status?.outlook).toMatch(/expected in 3 days at this volume/);
   });
 
   it('becomes what is left of the trial, and then says that it answers, or who must allow it', async () => {

@@ -141,8 +141,8 @@ const TRAINING_GROWTH = { label: 1.15, fields: 1.5 };
 /** The future that a look is saved for, in multiples of the past. */
 const LONG_RUN = 16;
 const DAY_MS = 86_400_000;
-/** Calls of one hour resemble each other more than calls of a task do: a window takes its sample over so many days. */
-export const WINDOW_DAYS = 3;
+/** Calls of one hour resemble each other more than calls of a task do: a window takes its sample over so many whole days. */
+export const WINDOW_DAYS = 2;
 
 /**
  * The loop of one version of one task: gather labelled calls, train at geometric moments, plan a window, certify, serve,
