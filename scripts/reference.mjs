@@ -202,6 +202,10 @@ function httpPage() {
           '`x-rightsize-conversation`, `x-rightsize-step`',
           'group the calls of one pipeline; also `metadata.conversation`, `metadata.step`',
         ],
+        [
+          '`x-rightsize-user`',
+          'the application’s user, to erase their calls by; also `user`, `safety_identifier` or `metadata.user_id`. Kept as a hash',
+        ],
         ['`x-rightsize-tenant`', 'whose call it is; `default` where missing'],
         [
           '`authorization: Bearer`, `x-api-key`, `api-key`',

@@ -22,7 +22,7 @@ export function describeCall({ id, headers, tenant, request, at }: CallSource): 
     text(headers[`x-rightsize-${name}`]) ?? text(metadata[name]);
   const conversation = named('conversation');
   const step = named('step');
-  const user = text(headers['x-rightsize-user']) ?? userOf(request);
+  const user = userIn(headers) ?? userOf(request);
   return {
     id,
     at,
@@ -38,6 +38,12 @@ export function describeCall({ id, headers, tenant, request, at }: CallSource): 
 /** Whose call it is: the key says so, else the request. */
 export function tenantOf(headers: IncomingHttpHeaders, ofKey: string | null): string {
   return ofKey ?? text(headers['x-rightsize-tenant']) ?? 'default';
+}
+
+/** Whole: a name that is cut is another name. */
+function userIn(headers: IncomingHttpHeaders): string | null {
+  const named = headers['x-rightsize-user'];
+  return typeof named === 'string' ? named.trim() || null : null;
 }
 
 /** The official clients count their retries: a call that failed once is not answered from here. */

@@ -113,7 +113,7 @@ describe('metrics', () => {
     const text = (await metrics.text(sources())).split('\n');
     expect(text).toContain('rightsize_capture_dropped_total 6');
     expect(text).toContain('rightsize_capture_failures_total 2');
-    expect(text).toContain('rightsize_redacted_stretches{tenant="shop",recogniser="email"} 4');
+    expect(text).toContain('rightsize_redacted_stretches_total{tenant="shop",recogniser="email"} 4');
     expect(text).toContain('rightsize_active_requests 3');
     expect(text).toContain(
       'rightsize_task_stage{task="task_1",name="spam \\"filter\\"",tenant="telco",stage="shadow"} 1',

@@ -138,10 +138,12 @@ function sourceMetrics(registry: Registry) {
       'rightsize_redaction_failures_total',
       'Calls of which only figures were kept, because they could not be redacted.',
     ),
-    redacted: gauge('rightsize_redacted_stretches', 'Stretches of text replaced by placeholders.', [
-      'tenant',
-      'recogniser',
-    ]),
+    redacted: new Counter({
+      name: 'rightsize_redacted_stretches_total',
+      help: 'Stretches of text replaced by placeholders.',
+      labelNames: ['tenant', 'recogniser'],
+      registers: [registry],
+    }),
     queued: gauge('rightsize_capture_queued', 'Calls waiting to be stored.'),
     written: total('rightsize_capture_written_total', 'Calls stored.'),
     dropped: total('rightsize_capture_dropped_total', 'Calls lost: the queue was full, or the store refused them.'),
@@ -178,7 +180,8 @@ function read(metrics: SourceMetrics, sources: MetricSources): void {
   const { captureFailures, redactionFailures, redacted: covered } = gateway.counts;
   setTotal(metrics.captureFailures, captureFailures);
   setTotal(metrics.redactionFailures, redactionFailures);
-  for (const { tenant, recogniser, count } of covered) metrics.redacted.set({ tenant, recogniser }, count);
+  metrics.redacted.reset();
+  for (const { tenant, recogniser, count } of covered) metrics.redacted.inc({ tenant, recogniser }, count);
   setTotal(metrics.written, written);
   setTotal(metrics.dropped, dropped);
   setTotal(metrics.storeFailures, failures);

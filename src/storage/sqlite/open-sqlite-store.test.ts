@@ -218,6 +218,33 @@ describe('space', () => {
     await store.close();
   });
 
+  it('S12: keeps what calls share apart by tenant, however alike their prompts are', async () => {
+    const store = await openSqliteStore(folder);
+    const prompt = 'Sort this ticket into one of three departments and answer with its name alone.';
+    const secret = 'the launch is planned for the second of May';
+    const of = (tenant: string, extra: string) =>
+      Array.from({ length: 40 }, (_, index) => {
+        const request = { model: 'm', messages: [{ role: 'user', content: `${prompt} ${extra} ${index}` }] };
+        return { ...stored(`${tenant}${index}`), call: call({ id: `${tenant}${index}`, tenant, request }) };
+      });
+    await store.calls.append(of('a', secret));
+    await store.calls.append(of('b', 'parcel'));
+    await store.close();
+    const database = await openDatabase(join(folder, databaseName), { readOnly: true });
+    const texts = (tenant: string) =>
+      database
+        .prepare(
+          `SELECT DISTINCT dictionaries.text FROM dictionaries JOIN calls ON calls.dictionary = dictionaries.id
+           JOIN names ON names.id = calls.tenant WHERE names.text = ?`,
+        )
+        .all(tenant)
+        .map(({ text }) => Buffer.from(text as Uint8Array).toString());
+    expect(texts('a').join()).toContain(secret);
+    expect(texts('b').join()).toContain(prompt.slice(0, 40));
+    expect(texts('b').join()).not.toContain(secret);
+    database.close();
+  });
+
   it('S11: leaves no byte of erased calls in any file, also where they had words in common that nobody else said', async () => {
     const store = await openSqliteStore(folder);
     const secret = 'the launch is planned for the second of May';
