@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { chat, choice, completion } from '../bodies.ts';
 import { type Check, type CheckContext, NotTestable } from '../check.ts';
 import { ask } from '../client.ts';
@@ -101,12 +101,11 @@ export const chatChecks: readonly Check[] = [
         user: 'user-1',
       });
       await expectForwarded(context, { max_completion_tokens: 17, stop: 'END' });
-      await expectForwarded(context, {
-        reasoning_effort: 'low',
-        service_tier: 'flex',
-        store: false,
-        metadata: { job: 'a' },
-      });
+      await expectForwarded(context, { service_tier: 'flex', store: false, metadata: { job: 'a' } });
+      // Other gateways know which models reason, and may refuse it for the rest.
+      const body = chat(context, { reasoning_effort: 'low' });
+      if (context.isOurs || (await ask(context, { body })).status === 200)
+        await expectForwarded(context, { reasoning_effort: 'low' });
       await expectForwarded(context, { prediction: { type: 'content', content: 'Hello.' }, modalities: ['text'] });
       for (const tool_choice of ['auto', 'none', 'required', { type: 'function', function: { name: 'get_weather' } }])
         await expectForwarded(context, { tools: [tool], tool_choice, parallel_tool_calls: false });
@@ -125,7 +124,9 @@ export const chatChecks: readonly Check[] = [
       const refusal = completion(null, {
         choices: [choice({ role: 'assistant', content: null, refusal: 'I cannot say.' })],
       });
-      expectContains(await answered(context, refusal), refusal);
+      const got = await answered(context, refusal);
+      if (context.isOurs) deepEqual(got, refusal);
+      else expectContains(got.choices, [{ message: { refusal: 'I cannot say.' } }]);
     },
   },
   {
@@ -180,11 +181,15 @@ export const chatChecks: readonly Check[] = [
     title: 'every role is forwarded, and assistant messages without content',
     async run(context) {
       const call = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Ulm"}' } };
+      // To models that do not know the role another gateway may send what a developer says as the system's.
+      const developer = { role: 'developer', content: 'Use tools.' };
+      const { messages } = await forwarded(context, { messages: [developer, { role: 'user', content: 'hi' }] });
+      expectContains(messages, [{ content: 'Use tools.' }, { role: 'user', content: 'hi' }]);
+      if (context.isOurs) expectContains(messages, [developer, {}]);
       await expectForwarded(context, {
         tools: [tool],
         messages: [
           { role: 'system', content: 'Be brief.' },
-          { role: 'developer', content: 'Use tools.' },
           { role: 'user', content: 'Weather?', name: 'ann' },
           { role: 'assistant', content: null, tool_calls: [call] },
           { role: 'tool', tool_call_id: 'call_1', content: '{"c":3}' },
@@ -216,7 +221,10 @@ export const chatChecks: readonly Check[] = [
           },
         },
       });
-      expectContains(await answered(context, body), body);
+      const got = await answered(context, body);
+      if (context.isOurs) deepEqual(got, body);
+      const { id, created, system_fingerprint, service_tier, usage } = body;
+      expectContains(got, { id, created, system_fingerprint, service_tier, usage });
     },
   },
   {
@@ -228,8 +236,13 @@ export const chatChecks: readonly Check[] = [
         choice({ role: 'assistant', content: `answer ${index}`, refusal: null }, { index, finish_reason }),
       );
       const got = await answered(context, completion(null, { choices }));
-      deepEqual(got.choices, choices);
-      ok(Array.isArray(got.choices));
+      if (context.isOurs) deepEqual(got.choices, choices);
+      const told = choices.map(({ index, finish_reason, message }) => ({
+        index,
+        finish_reason,
+        message: { content: (message as { content: string }).content },
+      }));
+      expectContains(got.choices, told);
     },
   },
 ];

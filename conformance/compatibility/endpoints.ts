@@ -97,13 +97,14 @@ export const endpointChecks: readonly Check[] = [
       const { upstream, model } = context;
       embed(context, true);
       for (const input of ['text', ['a', 'b'], [1, 2, 3], [[1, 2], [3]]]) {
-        const { status } = await ask(context, {
-          path: '/v1/embeddings',
-          body: { model, input, dimensions: 4, user: 'u' },
-        });
-        equal(status, 200);
-        const received = upstream.requests.at(-1)?.json() ?? {};
-        deepEqual([received.input, received.dimensions, received.user], [input, 4, 'u']);
+        const fields = { input, dimensions: 4, user: 'u' };
+        let reply = await ask(context, { path: '/v1/embeddings', body: { model, ...fields } });
+        // Other gateways know which models can shorten their vectors, and may refuse it for the rest.
+        const isRefused = !context.isOurs && reply.status === 400;
+        const asked = isRefused ? { input, user: 'u' } : fields;
+        if (isRefused) reply = await ask(context, { path: '/v1/embeddings', body: { model, ...asked } });
+        equal(reply.status, 200, reply.text.slice(0, 200));
+        expectContains(upstream.requests.at(-1)?.json(), asked, 'the request');
       }
     },
   },
@@ -144,7 +145,7 @@ export const endpointChecks: readonly Check[] = [
         tools: [
           { type: 'function', name: 'get_weather', parameters: { type: 'object', properties: {} }, strict: false },
         ],
-        reasoning: { effort: 'low', summary: 'auto' },
+        ...(context.isOurs ? { reasoning: { effort: 'low', summary: 'auto' } } : {}),
         text: { format: { type: 'text' } },
         store: true,
         truncation: 'auto',
@@ -177,7 +178,7 @@ export const endpointChecks: readonly Check[] = [
         body: { model: context.model, input: 'hi', stream: true },
       });
       if (status === 404 || status === 501) throw new NotTestable('it has no Responses API, and says so');
-      const got = readEvents(text);
+      const got = readEvents(text).filter(({ data }) => data !== '[DONE]');
       deepEqual(
         got.map(({ data }) => JSON.parse(data)),
         events,
@@ -257,6 +258,8 @@ export const endpointChecks: readonly Check[] = [
       upstream.script = (reply, { json }) => (json().stream === true ? reply.events([whole]) : reply.json(200, whole));
       const fields = { prompt: 'Hello', suffix: '!', echo: true, best_of: 2 };
       const reply = await ask(context, { path: '/v1/completions', body: { model, ...fields } });
+      if (!context.isOurs && upstream.requests[0]?.path !== '/v1/completions')
+        throw new NotTestable('it makes chat completions of legacy ones');
       deepEqual([reply.status, reply.json], [200, whole]);
       for (const [name, value] of Object.entries(fields)) deepEqual(upstream.requests[0]?.json()[name], value);
       const { text } = await ask(context, { path: '/v1/completions', body: { model, ...fields, stream: true } });

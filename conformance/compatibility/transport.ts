@@ -4,7 +4,8 @@ import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzip
 import { chat, chunks, completion, eventText } from '../bodies.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { ask, type Reply } from '../client.ts';
-import { errorOf, expectError } from '../expect-error.ts';
+import { expectContains } from '../expect-contains.ts';
+import { expectError } from '../expect-error.ts';
 import { headerLines, openRaw } from '../raw-client.ts';
 import { contentOf, doneCount } from '../read-events.ts';
 import { zstdSamples } from './zstd-samples.ts';
@@ -124,14 +125,12 @@ export const transportChecks: readonly Check[] = [
           packed: pack(success),
           text: success,
         });
-        deepEqual(JSON.parse(decoded(whole)), JSON.parse(success), encoding);
-        equal(
-          errorOf(
-            decoded(await askPacked(context, 400, 'application/json', encoding, { packed: pack(error), text: error })),
-          ).code,
-          'packed',
-          encoding,
-        );
+        expectContains(JSON.parse(decoded(whole)).choices, [{ message: { content: 'größer' } }], encoding);
+        const refused = await askPacked(context, 400, 'application/json', encoding, {
+          packed: pack(error),
+          text: error,
+        });
+        ok(JSON.parse(decoded(refused)).error.message.includes('no ü'), encoding);
         const events = decoded(
           await askPacked(context, 200, 'text/event-stream', encoding, { packed: pack(stream), text: stream }),
         );
@@ -146,8 +145,8 @@ export const transportChecks: readonly Check[] = [
     async run(context) {
       for (const { status, type, packed, text } of zstdSamples) {
         const got = decoded(await askPacked(context, status, type, 'zstd', { packed, text }));
-        if (status >= 400) equal(errorOf(got).code, 'zstd_code');
-        else equal(got, text);
+        if (context.isOurs) equal(got, text);
+        ok(/zstd (ü|says no)/.test(got), `unreadable: ${got.slice(0, 80)}`);
       }
     },
   },
@@ -164,7 +163,7 @@ export const transportChecks: readonly Check[] = [
       for (const accepted of ['identity', 'gzip', '', 'gzip;q=0']) {
         const reply = await ask(context, { body: chat(context), headers: { 'accept-encoding': accepted } });
         if (accepted !== 'gzip') equal(reply.headers['content-encoding'], undefined, `accept-encoding: ${accepted}`);
-        equal(decoded(reply), success);
+        expectContains(JSON.parse(decoded(reply)).choices, [{ message: { content: 'ok' } }]);
       }
     },
   },
