@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
 import { RightsizeError } from '../errors.ts';
 import type { UpstreamResponse } from '../providers/provider.ts';
 import type { JsonObject } from '../records/call.ts';
@@ -11,7 +10,15 @@ import { type Rewrite, WholeGate } from './gates/whole-gate.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { deploymentHeaders } from './route-headers.ts';
 import { errorBody, idHeaders, sendErrorBody } from './send-error.ts';
-import { accepts, encodingOf, unpackStream } from './unpack.ts';
+import { encodingOf } from './unpack.ts';
+import {
+  answerHeaders,
+  isEventStream,
+  isReadableStream,
+  keptOfError,
+  unpacked,
+  withPossibleStatus,
+} from './upstream-answer.ts';
 
 export interface Relay {
   readonly upstream: UpstreamResponse;
@@ -51,8 +58,11 @@ export interface RelayEnd {
  * event, or for the end of a JSON document, so that an upstream that fails before it still gets a real status.
  */
 export function relayUpstream(relay: Relay): Promise<RelayEnd> {
-  const unpacked = readable(withPossibleStatus(relay));
-  return new RunningRelay(unpacked, gateFor(unpacked)).run();
+  const { acceptEncoding, edit, rewrite, heartbeat } = relay;
+  const isEdited = isEventStream(relay.upstream) ? edit != null || heartbeat != null : rewrite != null;
+  const upstream = unpacked(withPossibleStatus(relay.upstream), isEdited ? undefined : acceptEncoding);
+  const readable = { ...relay, upstream };
+  return new RunningRelay(readable, gateFor(readable)).run();
 }
 
 function gateFor({ upstream, mustAnswer, edit = null, rewrite = null, heartbeat = null }: Relay): Gate {
@@ -61,26 +71,6 @@ function gateFor({ upstream, mustAnswer, edit = null, rewrite = null, heartbeat 
   if (isEventStream(upstream) && status < 300) return openGate;
   const isDue = mustAnswer || status >= 400 || heartbeat?.hasBegun === true;
   return isDue ? new WholeGate({ status, encoding: encodingOf(headers), rewrite }) : openGate;
-}
-
-/** Some servers make statuses up. */
-function withPossibleStatus(relay: Relay): Relay {
-  const { status } = relay.upstream;
-  return status >= 200 && status <= 599 ? relay : { ...relay, upstream: { ...relay.upstream, status: 502 } };
-}
-
-/** Unpacks what the caller could not, and what has to be looked into. */
-function readable(relay: Relay): Relay {
-  const { upstream, acceptEncoding, edit, rewrite, heartbeat } = relay;
-  const encoding = encodingOf(upstream.headers);
-  if (encoding === 'identity') return relay;
-  const isEdited = isEventStream(upstream) ? edit != null || heartbeat != null : rewrite != null;
-  if (!isEdited && accepts(acceptEncoding, encoding)) return relay;
-  const unpacker = unpackStream(encoding);
-  if (unpacker === null) return relay;
-  const { 'content-encoding': _, 'content-length': __, ...headers } = upstream.headers;
-  const body = pipeline(upstream.body, unpacker, () => {}) as unknown as Readable;
-  return { ...relay, upstream: { ...upstream, headers, body } };
 }
 
 class RunningRelay {
@@ -110,7 +100,10 @@ class RunningRelay {
       if (!this.#isOver) this.#pass(this.#gate.take(piece));
     });
     body.once('end', () => this.#end());
-    body.on('error', (cause) => this.#fail(interruption?.reason ?? upstream.failure(cause)));
+    const onBroken = (cause: unknown) => this.#fail(interruption?.reason ?? upstream.failure(cause));
+    body.on('error', onBroken);
+    // Behind the end nothing happens any more; without one, whoever closed it said nothing.
+    body.once('close', () => onBroken(new Error('closed')));
     response.on('drain', () => {
       if (this.#stall !== null) clearTimeout(this.#stall);
       this.#stall = null;
@@ -233,31 +226,4 @@ class RunningRelay {
 
 export function cancelled(): RightsizeError {
   return new RightsizeError('request_cancelled', 'The caller hung up before the answer was complete.');
-}
-
-function answerHeaders(upstream: UpstreamResponse, bytes: number | null): Record<string, string | string[]> {
-  const headers = { ...upstream.headers, ...deploymentHeaders(upstream) } as Record<string, string | string[]>;
-  // What went through as an error is JSON, whatever its upstream calls it.
-  if (upstream.status >= 400) headers['content-type'] = 'application/json';
-  else if (isEventStream(upstream)) {
-    delete headers['content-length'];
-    return { 'cache-control': 'no-cache', 'x-accel-buffering': 'no', ...headers };
-  }
-  if (bytes !== null && upstream.status >= 200 && upstream.status !== 204) headers['content-length'] = String(bytes);
-  return headers;
-}
-
-function isEventStream({ headers }: Pick<UpstreamResponse, 'headers'>): boolean {
-  return String(headers['content-type'] ?? '').startsWith('text/event-stream');
-}
-
-/** Good news, event by event, and not packed. */
-function isReadableStream(upstream: UpstreamResponse): boolean {
-  return isEventStream(upstream) && upstream.status < 300 && encodingOf(upstream.headers) === 'identity';
-}
-
-/** What is worth keeping of the headers of an error that is written anew. */
-function keptOfError({ headers }: UpstreamResponse): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => name.startsWith('retry-after') || name.startsWith('x-'));
-  return Object.fromEntries(kept) as Record<string, string>;
 }
