@@ -38,7 +38,7 @@ function saying(events: readonly unknown[]): Saying {
       said.choices[index] ??= { content: '', reasoning: '', calls: [], finish: null };
       const choice = said.choices[index];
       choice.content += delta.content ?? '';
-      choice.reasoning += delta.reasoning_content ?? '';
+      choice.reasoning += (delta.reasoning_content ?? '') + (delta.reasoning ?? '');
       choice.finish = finish_reason ?? choice.finish;
       for (const part of delta.tool_calls ?? []) {
         choice.calls[part.index] ??= { id: '', name: '', arguments: '' };

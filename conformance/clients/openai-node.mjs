@@ -45,7 +45,7 @@ await runCases({
     const completion = await create('plain');
     equal(completion.choices[0].message.content, said);
     equal(completion.usage.total_tokens, 15);
-    if (!completion._request_id) throw new Error('no _request_id');
+    if (isOurs && !completion._request_id) throw new Error('no _request_id');
   },
   async streamed() {
     let text = '';
@@ -137,12 +137,14 @@ await runCases({
   async errors() {
     await throws(
       () => create('bad'),
-      (error) => error instanceof OpenAI.BadRequestError && error.code === 'some_code' && error.param === 'messages',
+      (error) =>
+        error instanceof OpenAI.BadRequestError &&
+        (!isOurs || (error.code === 'some_code' && error.param === 'messages')),
       'a bad request',
     );
     await throws(
       () => create('limited'),
-      (error) => error instanceof OpenAI.RateLimitError && error.code === 'rate_limit_exceeded',
+      (error) => error instanceof OpenAI.RateLimitError && (!isOurs || error.code === 'rate_limit_exceeded'),
       'a rate limit',
     );
     await throws(
@@ -154,7 +156,7 @@ await runCases({
     const stranger = new OpenAI({ ...options, apiKey: 'wrong' });
     await throws(
       () => stranger.chat.completions.create(body('plain')),
-      (error) => error instanceof OpenAI.AuthenticationError && error.code === 'invalid_api_key',
+      (error) => error instanceof OpenAI.AuthenticationError && (!isOurs || error.code === 'invalid_api_key'),
       'a wrong key',
     );
   },

@@ -39,7 +39,7 @@ def plain():
     completion = create("plain")
     equal(completion.choices[0].message.content, SAID)
     equal(completion.usage.total_tokens, 15)
-    assert completion._request_id, "no _request_id"
+    assert completion._request_id or not IS_OURS, "no _request_id"
 
 
 def streamed():
@@ -90,13 +90,13 @@ def aborted_call():
 
 
 def errors():
-    raises(openai.BadRequestError, lambda: create("bad"), lambda error: error.code == "some_code" and error.param == "messages")
-    raises(openai.RateLimitError, lambda: create("limited"), lambda error: error.code == "rate_limit_exceeded")
+    raises(openai.BadRequestError, lambda: create("bad"), lambda error: not IS_OURS or (error.code == "some_code" and error.param == "messages"))
+    raises(openai.RateLimitError, lambda: create("limited"), lambda error: not IS_OURS or error.code == "rate_limit_exceeded")
     raises(openai.BadRequestError, lambda: create("bad", stream=True))
     if not HAS_OWN_KEY:
         return
     stranger = openai.OpenAI(base_url=BASE_URL, api_key="wrong", max_retries=0, default_headers=HEADERS)
-    raises(openai.AuthenticationError, lambda: create("plain", using=stranger), lambda error: error.code == "invalid_api_key")
+    raises(openai.AuthenticationError, lambda: create("plain", using=stranger), lambda error: not IS_OURS or error.code == "invalid_api_key")
 
 
 def broken_stream():
