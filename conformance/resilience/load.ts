@@ -2,13 +2,12 @@ import { equal, ok } from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { chat, chunk, completion } from '../bodies.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { ask, type Gateway, openStream, pause, until } from '../client.ts';
+import { ask, type Gateway, pause, until } from '../client.ts';
 import { metric, quantile, repeat, residentMegabytes } from './facts.ts';
 import { startProbe } from './probe.ts';
 
 const event = `data: ${JSON.stringify(chunk({ content: 'x'.repeat(16_000) }))}\n\n`;
 
-/** So many that what the collector leaves lying for a while, whatever their number, does not count for much. */
 const slowReaders = 24;
 
 /** Writes events until so many bytes are sent, no faster than they are taken. */
@@ -90,7 +89,7 @@ export const loadChecks: readonly Check[] = [
       equal(sent, before, 'the upstream was not paused');
       ok(sent < slowReaders * 20_000_000, `${sent} bytes were taken though nobody read`);
       const growths: number[] = [];
-      for (let turn = 0; turn < 30; turn++) {
+      for (let turn = 0; turn < 40; turn++) {
         for (const reader of readers) reader.resume();
         await pause(20);
         for (const reader of readers) reader.pause();
@@ -181,12 +180,21 @@ async function meet(
   await asking;
 }
 
+/** As many streams as there will be slow readers, read fast: what the collector leaves lying for a while lies there already. */
 async function warmUp(gateway: Gateway, context: CheckContext): Promise<void> {
-  gateway.upstream.script = (reply) => void pour(reply, 20_000_000);
-  for (let turn = 0; turn < 3; turn++) {
-    const stream = await openStream(gateway, { body: chat(context, { stream: true }) });
-    await stream.ended;
-  }
+  gateway.upstream.script = (reply) => void pour(reply, 30_000_000);
+  const readers = Array.from({ length: slowReaders }, () => openReader(gateway, context));
+  await Promise.all(
+    readers.map((reader) => {
+      let bytes = 0;
+      reader.on('data', (piece) => {
+        bytes += piece.length;
+        if (bytes > 29_000_000) reader.destroy();
+      });
+      reader.resume();
+      return new Promise((resolve) => reader.once('close', resolve));
+    }),
+  );
 }
 
 function rawChat(gateway: Gateway, context: CheckContext): string {
