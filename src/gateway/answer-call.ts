@@ -197,8 +197,8 @@ async function askTeacher(
     headers: { ...limits, ...routeHeaders(decision) },
     tee,
   });
-  const response =
-    failure === null ? form.read(value ?? tee.response(upstream?.headers ?? {})) : failed(failure, value);
+  const answered = () => form.read(value ?? tee.response(upstream?.headers ?? {}));
+  const response = failure === null ? readOrNothing(answered) : failed(failure, value);
   return {
     status,
     response,
@@ -208,6 +208,15 @@ async function askTeacher(
     price: upstream?.price ?? null,
     isStandIn: upstream?.isStandIn ?? false,
   };
+}
+
+/** The caller has its answer already: whatever cannot be made of it here must not take it away again. */
+function readOrNothing(read: () => JsonObject): JsonObject {
+  try {
+    return read();
+  } catch {
+    return unreadable('answer_unreadable', 'The answer could not be read.');
+  }
 }
 
 /** What stands for the answer of a call that failed: the error that the caller was told. */

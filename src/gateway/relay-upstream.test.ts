@@ -123,6 +123,36 @@ describe('C22, C23, C24: what is no answer', () => {
   });
 });
 
+describe('S15: an upstream whose JSON is nested too deeply to be written again', () => {
+  const deep = `${'['.repeat(50_000)}1${']'.repeat(50_000)}`;
+
+  it.each([
+    ['an error under 200', `{"error":{"message":"no","deep":${deep}}}`, 502],
+    ['an error', `{"error":{"message":"no","deep":${deep}}}`, 500],
+    ['an answer', `{"choices":[${deep}]}`, 200],
+  ])('ends nothing but its call: %s', async (_, text, status) => {
+    const gateway = await start((response) =>
+      response.writeHead(status === 502 ? 200 : status, { 'content-type': 'application/json' }).end(text),
+    );
+    expect((await ask(gateway)).status).toBe(status);
+    const vectors = await fetch(`${gateway.origin}/v1/embeddings`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', input: 'x', encoding_format: 'base64' }),
+    });
+    expect(vectors.status).toBe(status);
+  });
+
+  it('ends nothing but its call where vectors would be packed', async () => {
+    const gateway = await start((response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(`{"data":[{"embedding":[1]}],"deep":${deep}}`),
+    );
+    const body = JSON.stringify({ model: 'm', input: 'x', encoding_format: 'base64' });
+    expect((await fetch(`${gateway.origin}/v1/embeddings`, { method: 'POST', body })).status).toBe(502);
+  });
+});
+
 describe('C25: an error after the first event', () => {
   it('is one event of its own, also behind half an event, and the official client throws it', async () => {
     const gateway = await start((response) => {

@@ -97,9 +97,19 @@ class RunningRelay {
     const { body } = upstream;
     body.on('data', (piece: Buffer) => {
       tee?.push(piece);
-      if (!this.#isOver) this.#pass(this.#gate.take(piece));
+      try {
+        if (!this.#isOver) this.#pass(this.#gate.take(piece));
+      } catch (error) {
+        this.#fail(unforeseen(error));
+      }
     });
-    body.once('end', () => this.#end());
+    body.once('end', () => {
+      try {
+        this.#end();
+      } catch (error) {
+        this.#fail(unforeseen(error));
+      }
+    });
     const onBroken = (cause: unknown) => this.#fail(interruption?.reason ?? upstream.failure(cause));
     body.on('error', onBroken);
     // Behind the end nothing happens any more; without one, whoever closed it said nothing.
@@ -222,6 +232,12 @@ class RunningRelay {
     this.#relay.heartbeat?.stop();
     this.#resolve(end);
   }
+}
+
+/** Nothing that an upstream sends may end the process: JSON nested too deeply to be written again, for instance. */
+function unforeseen(cause: unknown): RightsizeError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new RightsizeError('upstream_failed', `The upstream's answer could not be handed on: ${why}.`, { cause });
 }
 
 export function cancelled(): RightsizeError {

@@ -533,6 +533,18 @@ describe('S15: a request nested very deeply', () => {
     expect(upstream.received[0]?.body).toBe(body);
   });
 
+  it('may also be what Anthropic answers: the caller gets it, and it is kept as unreadable', async () => {
+    const deeper = `${'['.repeat(50_000)}1${']'.repeat(50_000)}`;
+    const raw = `{"type":"message","content":[{"type":"tool_use","id":"t","name":"f","input":{"a":${deeper}}}]}`;
+    const { origin, ends } = await anthropicUpstream((response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(raw),
+    );
+    const answer = await fetch(`${origin}/v1/messages`, { method: 'POST', body: JSON.stringify(asked) });
+    expect(await answer.text()).toBe(raw);
+    await expect.poll(() => ends.length).toBe(1);
+    expect(ends[0]).toMatchObject({ status: 200, error: null });
+  });
+
   it('is answered before another API too, and breaks nothing', async () => {
     const { origin } = await openAiUpstream((response) => sendJson(response, 200, completion('x')));
     const answer = await fetch(`${origin}/v1/messages`, { method: 'POST', body });

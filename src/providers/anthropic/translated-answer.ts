@@ -17,18 +17,31 @@ export interface EventWriter {
 export function translatedStream(upstream: UpstreamResponse, writer: EventWriter): UpstreamResponse {
   const reader = new EventReader();
   const write = (events: readonly JsonObject[]) => events.flatMap((event) => writer.push(event)).join('');
+  const guarded = (done: (error: Error | null) => void, act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
   const translator = new Transform({
     transform(piece: Buffer, _encoding, done) {
-      const text = write(reader.push(piece));
-      done(null, text === '' ? undefined : text);
+      guarded(done, () => {
+        const text = write(reader.push(piece));
+        done(null, text === '' ? undefined : text);
+      });
     },
     flush(done) {
-      const text = write(reader.finish()) + (writer.end?.() ?? []).join('');
-      if (text !== '') this.push(text);
-      done(writer.isDone ? null : new Error('the stream ended before the answer did'));
+      guarded(done, () => {
+        const text = write(reader.finish()) + (writer.end?.() ?? []).join('');
+        if (text !== '') this.push(text);
+        done(writer.isDone ? null : new Error('the stream ended before the answer did'));
+      });
     },
   });
   const { body } = upstream;
+  // Whoever reads hears of it, too; but nobody may be reading yet, or any more.
+  translator.on('error', () => {});
   body.on('error', (error) => translator.destroy(error));
   translator.on('close', () => body.destroy());
   return {
