@@ -43,9 +43,10 @@ async function serve(options: StartOptions, context: CommandContext): Promise<vo
   const readSettings = () => context.settings(toFlags(options));
   const settings = await readSettings();
   const installation = await startInstallation({ settings, readSettings, version: readVersion() });
-  sayStarted(installation, settings, context);
+  // Heard before anybody is told that it runs: an unheard one ends the process.
   const onHangUp = () => void reload(installation, context);
   process.on('SIGHUP', onHangUp);
+  sayStarted(installation, settings, context);
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve();
     context.signal.addEventListener('abort', () => resolve(), { once: true });
