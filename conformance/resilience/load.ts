@@ -1,13 +1,15 @@
 import { equal, ok } from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { chat, chunk, completion } from '../bodies.ts';
-import type { Check, CheckContext } from '../check.ts';
+import { type Check, type CheckContext, NotTestable } from '../check.ts';
 import { ask, type Gateway, pause, until } from '../client.ts';
 import { metric, quantile, repeat, residentMegabytes } from './facts.ts';
 import { startProbe } from './probe.ts';
 
 const event = `data: ${JSON.stringify(chunk({ content: 'x'.repeat(16_000) }))}\n\n`;
 
+/** Of a gateway that nobody asks: above it, the machine is measured. */
+const mostIdleMs = 30;
 const slowReaders = 24;
 
 /** Writes events until so many bytes are sent, no faster than they are taken. */
@@ -55,11 +57,18 @@ export const loadChecks: readonly Check[] = [
     slow: true,
     async run(context) {
       context.upstream.script = (reply) => void pour(reply, 5_000_000);
+      const idle = await startProbe(`${context.origin}/readyz`);
+      await pause(3_000);
+      const idleP99 = quantile(await idle.stop(), 0.99);
       const probe = await startProbe(`${context.origin}/readyz`);
       await repeat(1_000, 24, () => abortEarly(context, context));
       const times = await probe.stop();
       const p99 = quantile(times, 0.99);
-      ok(p99 < 100, `p99 ${p99.toFixed(0)} ms of ${times.length} probes`);
+      if (p99 >= 100 && idleP99 > mostIdleMs)
+        throw new NotTestable(
+          `the machine is too busy: p99 ${p99.toFixed(0)} ms, ${idleP99.toFixed(0)} ms before it began`,
+        );
+      ok(p99 < 100, `p99 ${p99.toFixed(0)} ms of ${times.length} probes, ${idleP99.toFixed(0)} ms before it began`);
     },
   },
   {
