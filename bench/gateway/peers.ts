@@ -9,10 +9,16 @@ export type PeerName = 'portkey' | 'litellm';
 
 export const peerVersions: Readonly<Record<PeerName, string>> = { portkey: '1.15.2', litellm: '1.106.12' };
 
+/**
+ * What its own package-lock.json holds. The ranges it publishes let later versions in, and from some 1.19 of the server
+ * on every stream of it ends in a 500 (headers that cannot be changed): that would say something of an install only.
+ */
+export const portkeyLock = { '@hono/node-server': '1.13.5', hono: '4.9.7' } as const;
+
 const folder = fileURLToPath(new URL('../.cache/peers', import.meta.url));
 const portkeyProgram = join(folder, 'portkey/node_modules/@portkey-ai/gateway/build/start-server.js');
 const litellmProgram = join(folder, 'venv/bin/litellm');
-const model = 'gpt-4o-mini';
+const models = ['gpt-4o-mini', 'text-embedding-3-small'];
 /** It starts with no key at all only when told that this is dangerous. */
 const litellmKey = 'sk-peer-0123456789abcdef0123456789abcdef';
 
@@ -28,9 +34,13 @@ export type Spawn = (line: readonly string[], options: SpawnOptions) => ChildPro
 export function installPeers(): void {
   mkdirSync(folder, { recursive: true });
   const prefix = join(folder, 'portkey');
-  run('npm', 'install', '--silent', '--prefix', prefix, `@portkey-ai/gateway@${peerVersions.portkey}`);
+  const dependencies = { '@portkey-ai/gateway': peerVersions.portkey };
+  mkdirSync(prefix, { recursive: true });
+  writeFileSync(join(prefix, 'package.json'), JSON.stringify({ private: true, dependencies, overrides: portkeyLock }));
+  run('npm', 'install', '--silent', '--prefix', prefix);
   run('python3', '-m', 'venv', join(folder, 'venv'));
-  run(join(folder, 'venv/bin/pip'), 'install', '--quiet', `litellm[proxy]==${peerVersions.litellm}`);
+  // Without its database's client a missing key is answered 500 instead of 401.
+  run(join(folder, 'venv/bin/pip'), 'install', '--quiet', `litellm[proxy]==${peerVersions.litellm}`, 'prisma<1');
 }
 
 function run(program: string, ...line: string[]): void {
@@ -65,8 +75,7 @@ function startPortkey(port: number, upstream: string, spawn: Spawn) {
 function startLitellm(port: number, upstream: string, spawn: Spawn) {
   if (!existsSync(litellmProgram)) return null;
   const settings = join(folder, `litellm-${port}.json`);
-  const params = { model: `openai/${model}`, api_base: `${upstream}/v1`, api_key: 'sk-upstream' };
-  writeFileSync(settings, JSON.stringify({ model_list: [{ model_name: model, litellm_params: params }] }));
+  writeFileSync(settings, JSON.stringify(litellmSettings(upstream)));
   const child = spawn(
     [
       litellmProgram,
@@ -91,6 +100,15 @@ function startLitellm(port: number, upstream: string, spawn: Spawn) {
     },
   );
   return { child, headers: { authorization: `Bearer ${litellmKey}` } };
+}
+
+/** One attempt a call and no rest after a failure, so that one call says nothing of the next. */
+function litellmSettings(upstream: string): object {
+  const modelOf = (name: string) => ({
+    model_name: name,
+    litellm_params: { model: `openai/${name}`, api_base: `${upstream}/v1`, api_key: 'sk-upstream', max_retries: 0 },
+  });
+  return { model_list: models.map(modelOf), router_settings: { num_retries: 0, disable_cooldowns: true } };
 }
 
 function freePort(): Promise<number> {
