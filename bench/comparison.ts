@@ -8,7 +8,13 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LineResult } from '../conformance/suite.ts';
-import { type Comparison, describeComparison, type GatewayName, withGenerated } from './gateway/comparison-table.ts';
+import {
+  type ComparedLine,
+  type Comparison,
+  describeComparison,
+  type GatewayName,
+  withGenerated,
+} from './gateway/comparison-table.ts';
 import { findings } from './gateway/findings.ts';
 import { type PeerName, peerVersions, startPeer } from './gateway/peers.ts';
 
@@ -37,7 +43,7 @@ function readComparison(): Comparison {
   return existsSync(figures) ? JSON.parse(readFileSync(figures, 'utf8')) : { gateways: [] };
 }
 
-function withLines({ gateways }: Comparison, name: GatewayName, lines: readonly LineResult[]): Comparison {
+function withLines({ gateways }: Comparison, name: GatewayName, lines: readonly ComparedLine[]): Comparison {
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
   const version = name === 'rightsize' ? ownVersion() : peerVersions[name];
   const entry = { name, version, date: new Date().toISOString().slice(0, 10), machine, lines };
@@ -49,7 +55,7 @@ function ownVersion(): string {
 }
 
 /** Null, with a line that says so, where it is not installed. */
-async function linesOf(name: GatewayName): Promise<readonly LineResult[] | null> {
+async function linesOf(name: GatewayName): Promise<readonly ComparedLine[] | null> {
   if (name === 'rightsize') return runSuite(values['no-build'] ? ['--no-build'] : []);
   const peer = await startPeer(name, `http://127.0.0.1:${upstreamPort}`, ([program = '', ...line], options) =>
     spawn(program, line, { stdio: 'ignore', ...options }),
@@ -74,13 +80,14 @@ function addressOf(name: PeerName, peer: { readonly origin: string; readonly hea
   return line;
 }
 
-function runSuite(line: readonly string[]): readonly LineResult[] {
+function runSuite(line: readonly string[]): readonly ComparedLine[] {
   const folder = mkdtempSync(join(tmpdir(), 'comparison-'));
   const told = join(folder, 'results.json');
   try {
     // 1 only says that a line failed.
     spawnSync('npx', ['tsx', 'conformance/run.ts', ...line, '--json', told], { stdio: 'inherit' });
-    return (JSON.parse(readFileSync(told, 'utf8')) as { results: readonly LineResult[] }).results;
+    const { results } = JSON.parse(readFileSync(told, 'utf8')) as { results: readonly LineResult[] };
+    return results.map(({ seconds: _, ...line }) => line);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

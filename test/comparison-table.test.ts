@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { cellOf, describeComparison, type Findings, withGenerated } from '../bench/gateway/comparison-table.ts';
-import type { LineResult } from '../conformance/suite.ts';
+import {
+  type ComparedLine,
+  cellOf,
+  describeComparison,
+  type Findings,
+  withGenerated,
+} from '../bench/gateway/comparison-table.ts';
 
-const line = (fields: Partial<LineResult> = {}): LineResult => ({
+const line = (fields: Partial<ComparedLine> = {}): ComparedLine => ({
   number: 'C1',
   title: 'a rule',
   verdict: 'fail',
   reason: 'it broke',
-  seconds: 0,
   ...fields,
 });
 const findings: Findings = { 'portkey 1.0.0': { C1: { verdict: 'differs', evidence: 'another name.' } } };
@@ -47,12 +51,13 @@ test('the page has a row a line and the evidence of each failure', () => {
       version: '0.1.0',
       date: '2026-01-01',
       machine,
-      lines: [line({ verdict: 'pass', reason: '' })],
+      lines: [line({ reason: 'too late' })],
     },
   ] as const;
   const text = describeComparison({ gateways }, findings);
-  expect(text).toContain('| C1 | a rule | pass | differs |');
+  expect(text).toContain('| C1 | a rule | fail | differs |');
   expect(text).toContain('- **C1**, differs: another name.');
+  expect(text).toContain('- **C1**, fail: too late');
 });
 
 test('only what stands between the markers is written anew', () => {

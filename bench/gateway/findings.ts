@@ -106,7 +106,7 @@ export const findings: Findings = {
     C2: {
       verdict: 'differs',
       evidence:
-        '`metadata` of a request is its own and is not sent on (its `enable_preview_features` does so); the parameters of sampling and output, `service_tier` and `store` arrive, and what the check asks for behind them was not reached.',
+        '`metadata` of a request is its own and is not sent on (its `enable_preview_features` does so); every other parameter of the line arrives (`reasoning_effort` it refuses with 400 for a model that does not reason).',
     },
     C3: {
       verdict: 'fail',
