@@ -16,11 +16,6 @@ export const findings: Findings = {
       evidence:
         'a stream whose lines end in CRLF, as the standard allows, is held back and delivered whole at its end (five events 500 ms apart came together after 3 s). Nothing is lost, and with LF, as OpenAI sends, every event comes at once.',
     },
-    C14: {
-      verdict: 'not compared',
-      evidence:
-        'every event came before the next was sent; the p99 of 6.6 ms instead of 5 ms was measured on a busy machine.',
-    },
     C18: { verdict: 'differs', evidence: 'its streams carry no `cache-control`; they come at once all the same.' },
     C21: {
       verdict: 'differs',
@@ -117,10 +112,6 @@ export const findings: Findings = {
       verdict: 'differs',
       evidence:
         'events with LF, CRLF or CR come at once; only one that ends in LF and then CRLF waits for the next, a form that we know of no provider.',
-    },
-    C14: {
-      verdict: 'not compared',
-      evidence: 'every event came before the next was sent; the p99 of 34 ms was measured on a busy machine.',
     },
     C21: {
       verdict: 'differs',
