@@ -2,7 +2,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import OpenAI, { APIError, NotFoundError, RateLimitError } from 'openai';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ScriptedEngine, scriptedEngine } from '../../test/scripted-engine.ts';
 import {
   completion,
@@ -313,6 +313,20 @@ describe('what the engine is told of a call', () => {
     const [observation] = await engine.seen(1);
     expect(observation?.decision.route.answeredBy).toBe('student');
     expect(observation?.call.response.choices).toMatchObject([{ message: { content: text } }]);
+  });
+
+  it('holds no more than the figures of an answer of megabytes, and goes by whole all the same', async () => {
+    const long = Array.from(
+      { length: 40 },
+      () => `data: ${JSON.stringify({ choices: [], filler: 'x'.repeat(50_000) })}\n\n`,
+    );
+    const usage = { prompt_tokens: 7, completion_tokens: 900_000, total_tokens: 900_007 };
+    const last = `data: ${JSON.stringify({ choices: [], usage })}\n\ndata: [DONE]\n\n`;
+    const { origin, captured } = await start({ script: streaming(...long, last) });
+    const text = await (await post(origin, JSON.stringify({ ...question, stream: true }))).text();
+    expect(text).toBe([...long, last].join(''));
+    await vi.waitFor(() => expect(captured).toHaveLength(1));
+    expect(captured[0]?.call.response).toMatchObject({ usage, error: { code: 'answer_too_large' } });
   });
 
   it('holds an error as an error', async () => {

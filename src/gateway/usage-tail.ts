@@ -12,11 +12,17 @@ export class UsageTail {
   #pieces: Buffer[] = [];
   #bytes = 0;
   #isCut = false;
+  readonly #wholeBytes: number;
+
+  /** `wholeBytes`: answers up to this size are kept whole, for packed ones cannot be read from their end. */
+  constructor(wholeBytes: number = keptPackedBytes) {
+    this.#wholeBytes = wholeBytes;
+  }
 
   push(piece: Buffer): void {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    if (this.#bytes <= keptPackedBytes) return;
+    if (this.#bytes <= Math.max(this.#wholeBytes, 2 * keptBytes)) return;
     this.#isCut = true;
     const tail = Buffer.concat(this.#pieces).subarray(-keptBytes);
     this.#pieces = [tail];
