@@ -99,10 +99,13 @@ function chooseRequests(
   const surest = late
     .filter(({ assignment }) => assignment?.reason === 'confident' && assignment.task === busiest)
     .sort((a, b) => (b.assignment?.score ?? 0) - (a.assignment?.score ?? 0))[0];
+  // Of those passed on the least sure one: a student that was certified since would answer others.
+  const leastSure = late
+    .filter(({ assignment }) => assignment?.reason === 'not-confident' && assignment.task === tasks[0]?.id)
+    .sort((a, b) => (a.assignment?.score ?? 1) - (b.assignment?.score ?? 1))[0];
   const chosen = [
     surest,
-    find(({ task, reason }) => task === tasks[0]?.id && reason === 'not-confident') ??
-      find(({ task }) => task === tasks[0]?.id),
+    leastSure ?? find(({ task }) => task === tasks[0]?.id),
     find(({ task }) => !tasks.some(({ id }) => id === task)),
   ];
   const others = late.filter((entry) => !chosen.includes(entry));
