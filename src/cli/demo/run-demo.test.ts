@@ -60,11 +60,10 @@ describe('the demo', () => {
     expect(client).toBe('openai');
     expect(requests.map(({ status }) => status)).toEqual([200, 200, 200]);
     for (const { answer, reason } of requests) expect([answer, reason]).not.toContain('');
-    // Spot checks and windows send calls of a student to the teacher; a student certified since takes what another passed on.
-    for (const { answeredBy, reason } of requests)
-      expect(answeredBy).toBe(reason === 'confident' ? 'student' : 'teacher');
+    // A student answered this call in the replay; a spot check or a window may send it to the teacher now.
+    expect(requests[0]?.answeredBy).toBe(requests[0]?.reason === 'confident' ? 'student' : 'teacher');
     expect(requests[0]?.score).toBeGreaterThan(0);
-    expect(requests[2]?.answeredBy).toBe('teacher');
+    expect(requests.slice(1).map(({ answeredBy }) => answeredBy)).toEqual(['teacher', 'teacher']);
   });
 
   it('can be told to people', async () => {

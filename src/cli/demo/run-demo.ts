@@ -58,7 +58,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       onAssignment: (assignment) => assignments.set(assignment.id, assignment),
     });
     const tasks = tellStories({ result, calls, assignments, students: trainer.students, sources: readSources() });
-    const asking = await serveRequests(result, calls, chooseRequests(calls, assignments, tasks));
+    const asking = await serveRequests(result, calls, chooseRequests(calls, assignments, tasks, result.report));
     return {
       epsilon: options.epsilon,
       delta: options.delta,
@@ -89,6 +89,7 @@ function chooseRequests(
   calls: readonly Call[],
   assignments: ReadonlyMap<string, Assignment>,
   tasks: readonly TaskStory[],
+  report: ReplayReport,
 ): readonly ChatRequest[] {
   const late = calls
     .slice(-Math.ceil(calls.length / 3))
@@ -99,17 +100,27 @@ function chooseRequests(
   const surest = late
     .filter(({ assignment }) => assignment?.reason === 'confident' && assignment.task === busiest)
     .sort((a, b) => (b.assignment?.score ?? 0) - (a.assignment?.score ?? 0))[0];
-  // Of those passed on the least sure one: a student that was certified since would answer others.
-  const leastSure = late
-    .filter(({ assignment }) => assignment?.reason === 'not-confident' && assignment.task === tasks[0]?.id)
-    .sort((a, b) => (a.assignment?.score ?? 1) - (b.assignment?.score ?? 1))[0];
+  const [largest] = tasks;
+  // The student that passed these on is the one that is asked below: one certified since would answer some of them.
+  const passedOn = late.find(
+    ({ call, assignment }) =>
+      assignment?.reason === 'not-confident' &&
+      assignment.task === largest?.id &&
+      call.at > lastCertifiedAt(report, largest),
+  );
   const chosen = [
     surest,
-    leastSure ?? find(({ task }) => task === tasks[0]?.id),
+    passedOn ?? find(({ task }) => task === largest?.id),
     find(({ task }) => !tasks.some(({ id }) => id === task)),
   ];
   const others = late.filter((entry) => !chosen.includes(entry));
   return chosen.flatMap((entry) => (entry ?? others.shift())?.call.request ?? []);
+}
+
+/** Milliseconds since 1970; 0 where nothing was certified. */
+function lastCertifiedAt({ tasks }: ReplayReport, { id }: TaskStory): number {
+  const certificates = tasks.find((task) => task.id === id)?.certificates ?? [];
+  return Math.max(0, ...certificates.map(({ at }) => Date.parse(at)));
 }
 
 /** The task whose student answered most of the last calls: no window is open there. */
