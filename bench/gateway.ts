@@ -2,7 +2,7 @@
 // What a call costs each gateway: CPU time of its process, added latency, time to the first token, memory. The gateway has
 // one core, the mock upstream and the callers the other; contenders take turns in an order shuffled every round, and
 // every figure is compared with the pipe's of the same round. Peers: npx tsx bench/gateway/peers.ts install.
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -28,14 +28,14 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 if (!values['no-build']) spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 const upstream = await startPinned(loadCore, [process.execPath, script('mock-upstream.mjs')]);
 const upstreamOrigin = `http://127.0.0.1:${JSON.parse(upstream.said).port}`;
-const callers = await startCallers();
+const callers = startCallers();
 const contenders = await startContenders();
 const cells: CellResult[] = [];
 const random = seededRandom(20_261_125);
 for (let round = 0; round < Number(values.rounds); round++)
   for (const contender of shuffled(contenders)) cells.push(...(await measure(contender, round)));
 const rows = summarise(cells);
-await report(rows);
+report(rows);
 for (const { stop } of contenders) await stop();
 callers.kill();
 upstream.child.kill();
@@ -49,13 +49,15 @@ async function startContenders(): Promise<readonly Contender[]> {
     'ours-capture': () =>
       startOurs(upstreamOrigin, { name: 'ours-capture', settings: { stage: 'off' }, withKey: true }),
     'ours-keys': () => startOurs(upstreamOrigin, { name: 'ours-keys', settings: off, withKey: true }),
-    'ours-abstains': () =>
+    'ours-scored': () =>
       startOurs(upstreamOrigin, {
-        name: 'ours-abstains',
+        name: 'ours-scored',
         settings: live,
         withKey: true,
         withStudent: true,
-        texts: 'vague',
+        // It scores every call, and the teacher answers: what a student that is not sure costs.
+        stage: 'shadow',
+        expects: 'stage-shadow',
         workloads: ['call'],
       }),
     'ours-answers': () =>
@@ -64,6 +66,7 @@ async function startContenders(): Promise<readonly Contender[]> {
         settings: live,
         withKey: true,
         withStudent: true,
+        expects: 'confident',
         workloads: ['call'],
       }),
     portkey: () => startInstalledPeer('portkey', upstreamOrigin),
@@ -80,8 +83,7 @@ async function startContenders(): Promise<readonly Contender[]> {
   return started;
 }
 
-async function startCallers(): Promise<ChildProcess> {
-  const { fork } = await import('node:child_process');
+function startCallers(): ChildProcess {
   const child = fork(script('load.ts'), { execArgv: ['--import', 'tsx'] });
   spawnSync('taskset', ['-a', '-p', '-c', loadCore, String(child.pid)], { stdio: 'ignore' });
   return child;
@@ -96,14 +98,17 @@ function ask(load: Load): Promise<LoadResult> {
 
 /** One turn of one contender: warm up, then its CPU time under load, then its latency with one client. */
 async function measure(contender: Contender, round: number): Promise<readonly CellResult[]> {
-  const { name, pid, origin, headers, texts, calls } = contender;
+  const { name, pid, origin, headers, calls } = contender;
   const results: CellResult[] = [];
   for (const workload of contender.workloads) {
-    const load = { origin, headers, texts, stream: workload === 'stream', clients };
+    const load = { origin, headers, stream: workload === 'stream', clients };
     await ask({ ...load, calls: Math.ceil(calls / 5) });
     const before = cpuMicroseconds(pid);
     const { errors, reasons } = await ask({ ...load, calls });
     const cpu = (cpuMicroseconds(pid) - before) / calls;
+    const { expects } = contender;
+    if (expects !== undefined && (reasons[expects] ?? 0) < 0.95 * calls)
+      throw new Error(`${name} was to be ${expects}, and was ${JSON.stringify(reasons)}`);
     const alone = await ask({ ...load, clients: 1, calls: Math.min(sequentialCalls, calls) });
     results.push({
       round,
@@ -137,7 +142,7 @@ function shuffled<Item>(items: readonly Item[]): readonly Item[] {
     .map(({ item }) => item);
 }
 
-async function report(table: readonly Row[]): Promise<void> {
+function report(table: readonly Row[]): void {
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
   const document = { date: new Date().toISOString(), machine, rounds: Number(values.rounds), clients, rows: table };
   if (values.only === '') writeFileSync('bench/results/gateway.json', `${JSON.stringify(document, null, 2)}\n`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,9 @@ export interface Contender {
   readonly pid: number;
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly texts: 'known' | 'vague';
   readonly workloads: readonly ('call' | 'stream')[];
+  /** The `x-rightsize-reason` that nearly all of its calls must get, or the figures are of something else. */
+  readonly expects?: string | undefined;
   /** How many calls a round takes: fewer for slow ones. */
   readonly calls: number;
   stop(): Promise<void>;
@@ -44,7 +45,6 @@ export async function startPipe(upstream: string): Promise<Contender> {
   return {
     name: 'pipe',
     ...plain(child, `http://127.0.0.1:${JSON.parse(said).port}`),
-    texts: 'known',
     workloads: ['call', 'stream'],
     calls: fastCalls,
   };
@@ -72,7 +72,9 @@ interface OursWishes {
   readonly settings: object;
   readonly withKey?: boolean;
   readonly withStudent?: boolean;
-  readonly texts?: 'known' | 'vague';
+  /** How far the student is let once it is certified. */
+  readonly stage?: 'shadow';
+  readonly expects?: string;
   readonly workloads?: readonly ('call' | 'stream')[];
 }
 
@@ -88,12 +90,13 @@ export async function startOurs(upstream: string, wishes: OursWishes): Promise<C
   const { origin } = JSON.parse(readFileSync(join(data, 'server.json'), 'utf8')) as { origin: string };
   const running = plain(child, origin);
   if (wishes.withStudent) await untilCertified(origin);
+  if (wishes.stage !== undefined) await setStage(origin, wishes.stage);
   return {
     name: wishes.name,
     ...running,
     headers: key === null ? {} : { authorization: `Bearer ${key}` },
-    texts: wishes.texts ?? 'known',
     workloads: wishes.workloads ?? ['call', 'stream'],
+    expects: wishes.expects,
     calls: fastCalls,
     async stop() {
       await running.stop();
@@ -134,6 +137,15 @@ async function untilCertified(origin: string): Promise<void> {
   throw new Error('no student was certified on the keyword log');
 }
 
+async function setStage(origin: string, stage: string): Promise<void> {
+  const { ok } = await fetch(`${origin}/admin/v1/stage`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ task: null, stage }),
+  });
+  if (!ok) throw new Error(`the stage could not be set to ${stage}`);
+}
+
 /** A peer that is installed here; null, with a line that says so, where it is not. */
 export async function startInstalledPeer(name: PeerName, upstream: string): Promise<Contender | null> {
   const peer = await startPeer(name, upstream, (line, options) =>
@@ -144,10 +156,7 @@ export async function startInstalledPeer(name: PeerName, upstream: string): Prom
     name,
     ...plain(peer.child, peer.origin),
     headers: peer.headers,
-    texts: 'known',
     workloads: ['call', 'stream'],
     calls: name === 'litellm' ? 300 : fastCalls,
   };
 }
-
-mkdirSync(join(root, 'bench/results'), { recursive: true });

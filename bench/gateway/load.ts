@@ -10,8 +10,6 @@ export interface Load {
   readonly calls: number;
   readonly clients: number;
   readonly stream: boolean;
-  /** Texts that a student knows what to do with, or not. */
-  readonly texts: 'known' | 'vague';
 }
 
 export interface LoadResult {
@@ -23,29 +21,29 @@ export interface LoadResult {
   readonly errors: number;
 }
 
-const distinct = 20_000;
-const pools = { known: bodiesOf(0), vague: bodiesOf(1) };
-let position = 0;
+let turns = 0;
 
 process.on('message', (load: Load) => void send(load).then((result) => process.send?.(result)));
 
-/** Distinct calls of one task: a student takes a repeated one for a retry. */
-function bodiesOf(vague: number): readonly string[] {
-  const rows = keywordRows({ count: distinct, seed: 7, vague });
-  return rows.map((row, index) => JSON.stringify(keywordCall(row, index, { system: longSystem }).request));
+/** Calls of one task that were never sent before: a student takes a repeated one for a retry. */
+function freshBodies({ calls, stream }: Load): readonly string[] {
+  const rows = keywordRows({ count: calls, seed: 1_000 + turns++ });
+  return rows.map((row, index) => {
+    const { request } = keywordCall(row, index, { system: longSystem });
+    return JSON.stringify(stream ? { ...request, stream } : request);
+  });
 }
 
-async function send({ origin, headers, calls, clients, stream, texts }: Load): Promise<LoadResult> {
+async function send(load: Load): Promise<LoadResult> {
+  const { origin, headers, clients } = load;
+  const waiting = freshBodies(load).values();
   const pool = new Pool(origin, { connections: clients, pipelining: 1 });
   const latenciesMs: number[] = [];
   const firstBytesMs: number[] = [];
   const reasons: Record<string, number> = {};
   let errors = 0;
-  let left = calls;
   const client = async () => {
-    while (left-- > 0) {
-      const plain = pools[texts][position++ % distinct] ?? '';
-      const body = stream ? `${plain.slice(0, -1)},"stream":true}` : plain;
+    for (const body of waiting) {
       const startedAt = performance.now();
       try {
         const response = await pool.request({

@@ -1,18 +1,13 @@
 import { equal, ok } from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pino } from 'pino';
 import type { Engine } from '../../src/gateway/engine.ts';
-import { startInstallation } from '../../src/server/start-installation.ts';
-import { completeSettings } from '../../src/settings.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import { scriptedEngine } from '../../test/scripted-engine.ts';
 import { chat, chunk, completion } from '../bodies.ts';
-import type { Check, CheckContext, OurGateway } from '../check.ts';
-import { type Addressed, ask, openStream, pause } from '../client.ts';
+import type { Check, OurGateway } from '../check.ts';
+import { ask, openStream, pause } from '../client.ts';
 import { contentOf, doneCount, readChunks } from '../read-events.ts';
 import { copyLearned, startWithStudent, ticketRequest } from '../student-folder.ts';
+import { withEngine } from '../with-engine.ts';
 
 const needsStudent = 'nobody else has students';
 /** Like the learned tickets in form, unlike them in every word. */
@@ -56,30 +51,6 @@ const failing: Readonly<Record<string, () => Engine>> = {
   'its vector is not in time': () => ({ ...scriptedEngine(), prepare: async () => null }),
   'what learns from the call throws': () => ({ ...scriptedEngine(), observe: outOfOrder }),
 };
-
-/** An installation in this process, in front of the upstream of the check. */
-async function withEngine(
-  context: CheckContext,
-  engine: Engine,
-  run: (gateway: Addressed) => Promise<void>,
-): Promise<void> {
-  const data = mkdtempSync(join(tmpdir(), 'rightsize-failing-'));
-  const installation = await startInstallation({
-    settings: completeSettings({ data, port: 0, upstream: { baseUrl: context.upstream.baseUrl } }),
-    version: '0.0.0',
-    log: pino({ level: 'silent' }),
-    openEngine: async () => engine,
-  });
-  try {
-    await run({
-      origin: installation.origin,
-      headers: (extra = {}) => ({ 'content-type': 'application/json', ...extra }),
-    });
-  } finally {
-    await installation.stop();
-    rmSync(data, { recursive: true, force: true });
-  }
-}
 
 /** C39 and C40: a student that cannot or must not go on. */
 export const studentFailureChecks: readonly Check[] = [

@@ -1,34 +1,14 @@
 import { equal, ok } from 'node:assert/strict';
-import { pino } from 'pino';
 import type { Engine } from '../../src/gateway/engine.ts';
-import { startInstallation } from '../../src/server/start-installation.ts';
-import { completeSettings } from '../../src/settings.ts';
 import { scriptedEngine } from '../../test/scripted-engine.ts';
 import { chat, completion } from '../bodies.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { type Addressed, ask, pause } from '../client.ts';
 import { answerTickets, startWithStudent } from '../student-folder.ts';
+import { withEngine } from '../with-engine.ts';
 import { quantile } from './facts.ts';
 
 const ours = 'nobody else has students';
-
-/** An installation in this process, in front of the upstream of the check, with a loop that is scripted. */
-async function withEngine(context: CheckContext, engine: Engine, run: (gateway: Addressed) => Promise<void>) {
-  const installation = await startInstallation({
-    settings: completeSettings({ data: ':memory:', port: 0, upstream: { baseUrl: context.upstream.baseUrl } }),
-    version: '0.0.0',
-    log: pino({ level: 'silent' }),
-    openEngine: async () => engine,
-  });
-  try {
-    await run({
-      origin: installation.origin,
-      headers: (extra = {}) => ({ 'content-type': 'application/json', ...extra }),
-    });
-  } finally {
-    await installation.stop();
-  }
-}
 
 function broken(): never {
   throw new Error('out of order');

@@ -1,71 +1,35 @@
-import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startGateway } from '../../test/running-gateway.ts';
 import { type ScriptedEngine, scriptedEngine } from '../../test/scripted-engine.ts';
-import {
-  completion,
-  listen,
-  type ScriptedUpstream,
-  sendJson,
-  shut,
-  startUpstream,
-} from '../../test/scripted-upstream.ts';
-import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
+import { completion, sendJson } from '../../test/scripted-upstream.ts';
 import { completeSettings, type SettingsInput } from '../settings.ts';
 import { CallPrivacy, PrivacyCounts } from './call-privacy.ts';
-import { type CapturedCall, createGateway, type Gateway } from './gateway.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-interface Started {
-  readonly gateway: Gateway;
-  readonly engine: ScriptedEngine;
-  readonly upstream: ScriptedUpstream;
-  readonly captured: CapturedCall[];
-  readonly warned: object[];
-  ask(content: string, headers?: Record<string, string>, fields?: object): Promise<Response>;
-}
-
 async function start(
   settings: SettingsInput,
   engine: ScriptedEngine = scriptedEngine(),
   answer: (asked: string) => string = () => 'ok',
-): Promise<Started> {
-  const upstream = await startUpstream((response, { body }) => sendJson(response, 200, completion(answer(body))));
-  const complete = completeSettings(settings);
-  const provider = createOpenAiCompatibleProvider({ ...complete.upstream, baseUrl: upstream.baseUrl, apiKey: null });
-  const captured: CapturedCall[] = [];
+) {
   const warned: object[] = [];
-  const log = { warn: (details: object, message: string) => void warned.push({ ...details, message }) };
-  const gateway = createGateway({
+  const started = await startGateway({
+    script: (response, { body }) => sendJson(response, 200, completion(answer(body))),
     engine,
-    provider,
-    settings: complete,
-    log,
-    onCall: (call) => void captured.push(call),
+    settings,
+    gateway: { log: { warn: (details, message) => void warned.push({ ...details, message }) } },
   });
-  const server = createServer(gateway.handle);
-  const origin = await listen(server);
-  closers.push(
-    () => upstream.close(),
-    () => provider.close(),
-    () => shut(server),
-  );
-  return {
-    gateway,
-    engine,
-    upstream,
-    captured,
-    warned,
-    ask: (content, headers = {}, fields = {}) =>
-      fetch(`${origin}/v1/chat/completions`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...fields }),
-      }),
-  };
+  closers.push(() => started.close());
+  const ask = (content: string, headers: Record<string, string> = {}, fields: object = {}) =>
+    fetch(`${started.origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }], ...fields }),
+    });
+  return { ...started, warned, ask };
 }
 
 async function textOf(response: Response): Promise<string | undefined> {

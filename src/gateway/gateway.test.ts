@@ -1,70 +1,26 @@
-import { createServer, request as httpRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import OpenAI, { APIError, NotFoundError, RateLimitError } from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type GatewayScript, startGateway } from '../../test/running-gateway.ts';
 import { type ScriptedEngine, scriptedEngine } from '../../test/scripted-engine.ts';
-import {
-  completion,
-  listen,
-  pause,
-  type ScriptedUpstream,
-  sendJson,
-  shut,
-  startUpstream,
-} from '../../test/scripted-upstream.ts';
+import { completion, pause, sendJson, type startUpstream } from '../../test/scripted-upstream.ts';
 import { completionEvents } from '../providers/completion-chunks.ts';
-import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts';
-import { completeSettings, type SettingsInput } from '../settings.ts';
-import { type CapturedCall, createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-interface Started {
-  readonly origin: string;
-  readonly gateway: Gateway;
-  readonly upstream: ScriptedUpstream;
-  readonly engine: ScriptedEngine;
-  readonly captured: CapturedCall[];
-  readonly client: OpenAI;
-}
-
-interface StartOptions {
-  readonly script?: Parameters<typeof startUpstream>[0];
-  readonly engine?: ScriptedEngine;
-  readonly settings?: SettingsInput;
-  readonly gateway?: Partial<GatewayOptions>;
-}
-
 async function start({
   script = (response) => sendJson(response, 200, completion('teacher says')),
-  engine = scriptedEngine(),
-  settings = {},
-  gateway: change = {},
-}: StartOptions = {}): Promise<Started> {
-  const upstream = await startUpstream(script);
-  const complete = completeSettings({ ...settings, upstream: { baseUrl: upstream.baseUrl, ...settings.upstream } });
-  const provider = createOpenAiCompatibleProvider({ ...complete.upstream, baseUrl: upstream.baseUrl, apiKey: null });
-  const captured: CapturedCall[] = [];
-  const gateway = createGateway({
-    engine,
-    provider,
-    settings: complete,
-    onCall: (call) => void captured.push(call),
-    ...change,
-  });
-  const server = createServer(gateway.handle);
-  const origin = await listen(server);
-  closers.push(
-    () => upstream.close(),
-    () => provider.close(),
-    () => shut(server),
-  );
-  const client = new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'sk-callers', maxRetries: 0 });
-  return { origin, gateway, upstream, engine, captured, client };
+  ...wishes
+}: Partial<GatewayScript> = {}) {
+  const started = await startGateway({ script, ...wishes });
+  closers.push(() => started.close());
+  const client = new OpenAI({ baseURL: `${started.origin}/v1`, apiKey: 'sk-callers', maxRetries: 0 });
+  return { ...started, client };
 }
 
 const question = {
