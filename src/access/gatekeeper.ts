@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Usage } from '../records/call.ts';
-import type { KeyHeader } from './read-secrets.ts';
+import type { KeyHeader } from './key-headers.ts';
 
 /** Who sends a request, known from its headers alone: no byte of its body is read before. */
 export interface Caller {

@@ -7,12 +7,12 @@ import type { GatewayKey } from '../storage/key-store.ts';
 import { dearestPrice } from './dearest-price.ts';
 import { Estimator } from './estimator.ts';
 import type { Ask, Caller, Gatekeeper, Reservation } from './gatekeeper.ts';
+import { type KeyHeader, keyHeaders, keyIn } from './key-headers.ts';
 import { hashSecret, secretPrefix } from './key-secret.ts';
 import type { Keyring } from './keyring.ts';
 import { limitHeaders, refuseExhausted } from './limit-headers.ts';
 import type { Meter } from './meter.ts';
 import type { Meters } from './meters.ts';
-import { type KeyHeader, keyHeaders, readSecret } from './read-secrets.ts';
 import { HeldReservation } from './reservation.ts';
 
 export interface KeyGateOptions {
@@ -87,7 +87,7 @@ export class KeyGate implements Gatekeeper {
     let own: readonly KeyHeader[] = anybody.keyHeaders;
     let refusal: unknown = null;
     for (const header of keyHeaders) {
-      const secret = readSecret(headers, header);
+      const secret = keyIn(headers, header);
       if (secret === null) continue;
       try {
         const caller = this.#recognise(secret, headers);
@@ -144,7 +144,7 @@ export class KeyGate implements Gatekeeper {
   /** Where everybody is let in, keys that open other doors must still not travel on to an upstream. */
   #admitAnybody(headers: IncomingHttpHeaders): Caller {
     for (const header of keyHeaders) {
-      const secret = readSecret(headers, header);
+      const secret = keyIn(headers, header);
       if (secret === null) continue;
       const isAdmins = this.#adminHash !== null && timingSafeEqual(hashSecret(secret), this.#adminHash);
       if (isAdmins || secret.startsWith(secretPrefix)) throw unknownKey();

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Gatekeeper, Reservation } from '../access/gatekeeper.ts';
-import { withoutKeys } from '../access/read-secrets.ts';
+import { withoutKeys } from '../access/key-headers.ts';
 import { createSingleKeyGate } from '../access/single-key-gate.ts';
 import { errorCatalogue, RightsizeError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';

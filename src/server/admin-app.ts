@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { carriesKey } from '../access/bearer-key.ts';
+import { keyIn } from '../access/key-headers.ts';
 import { secretPrefix } from '../access/key-secret.ts';
 import type { Access } from '../access/open-access.ts';
-import { readSecret } from '../access/read-secrets.ts';
 import { RightsizeError } from '../errors.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -151,7 +151,7 @@ function refuseStrangers(headers: Readonly<Record<string, string>>, adminKey: st
     if (carriesKey(headers.authorization, adminKey)) return;
     throw new RightsizeError('invalid_api_key', 'The admin API asks for the key named by `keys.admin`.');
   }
-  if (readSecret(headers, 'authorization')?.startsWith(secretPrefix))
+  if (keyIn(headers, 'authorization')?.startsWith(secretPrefix))
     throw new RightsizeError('invalid_api_key', 'A gateway key does not open the admin API.');
   const { host = '', origin } = headers;
   if (isLoopbackName(hostName(host)) && (origin === undefined || origin === `http://${host}`)) return;

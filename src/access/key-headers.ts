@@ -5,7 +5,7 @@ export const keyHeaders = ['authorization', 'x-api-key', 'api-key'] as const;
 export type KeyHeader = (typeof keyHeaders)[number];
 
 /** The key that a header carries; null where there is none. */
-export function readSecret(headers: IncomingHttpHeaders, header: KeyHeader): string | null {
+export function keyIn(headers: IncomingHttpHeaders, header: KeyHeader): string | null {
   const value = headers[header];
   if (typeof value !== 'string' || value === '') return null;
   return header === 'authorization' ? bearer(value) : value;
